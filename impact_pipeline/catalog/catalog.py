@@ -1,0 +1,170 @@
+"""The linked catalog, and a study: a plan with every document it refers to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+from impact_pipeline.catalog.contract import Contract
+from impact_pipeline.catalog.expressions import Compiled, Kind, compile_row
+from impact_pipeline.catalog.fact import Fact, Measure
+from impact_pipeline.catalog.feature import LatestFeature, SumFeature
+from impact_pipeline.catalog.issues import Issue
+from impact_pipeline.catalog.metric import Metric, Total, totals
+from impact_pipeline.catalog.model import MlModel
+from impact_pipeline.catalog.plan import EvaluationPlan, FeatureSegment, MetricUse
+from impact_pipeline.catalog.source import DatabaseSource, FilesSource
+from impact_pipeline.catalog.strict_yaml import Path as FieldPath
+from impact_pipeline.errors import InputError
+
+DocumentKind = Literal["source", "contract", "fact", "feature", "metric", "model", "study"]
+Key = tuple[DocumentKind, str]
+Source = DatabaseSource | FilesSource
+Feature = SumFeature | LatestFeature
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a document is written: its file (relative to the catalog's root) and the line of each field."""
+
+    file: str
+    lines: Mapping[FieldPath, int]
+
+    def issue(self, path: FieldPath, message: str, level: Literal["error", "warning"] = "error") -> Issue:
+        near = path
+        while near and near not in self.lines:
+            near = near[:-1]
+        return Issue(self.file, self.lines.get(near, 1), ".".join(map(str, path)) or "document", message, level)
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """All sound documents by kind and name. `broken` holds the faults of those that are not sound."""
+
+    root: Path
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    contracts: Mapping[str, Contract] = field(default_factory=dict)
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+    features: Mapping[str, Feature] = field(default_factory=dict)
+    metrics: Mapping[str, Metric] = field(default_factory=dict)
+    models: Mapping[str, MlModel] = field(default_factory=dict)
+    plans: Mapping[str, EvaluationPlan] = field(default_factory=dict)
+    origins: Mapping[Key, Origin] = field(default_factory=dict)
+    broken: Mapping[Key, tuple[Issue, ...]] = field(default_factory=dict)
+
+    def of_kind(self, kind: DocumentKind) -> Mapping[str, Any]:
+        """The sound documents of one kind by name."""
+        documents: dict[str, Mapping[str, Any]] = {
+            "source": self.sources, "contract": self.contracts, "fact": self.facts, "feature": self.features,
+            "metric": self.metrics, "model": self.models, "study": self.plans,
+        }  # fmt: skip
+        return documents[kind]
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """Names of datasets that have both a contract and a source, in order of name."""
+        delivered = {name for source in self.sources.values() for name in source.datasets}
+        return tuple(sorted(delivered & set(self.contracts)))
+
+    @property
+    def studies(self) -> tuple[str, ...]:
+        """Names of all studies, those with a faulty plan included: a fault must show where the study is looked for."""
+        faulty = {name for kind, name in self.broken if kind == "study"}
+        return tuple(sorted(set(self.plans) | faulty))
+
+    def source_of(self, dataset: str) -> Source:
+        return next(source for source in self.sources.values() if dataset in source.datasets)
+
+    def compile(self, dataset: str, expression: str, kind: Kind) -> Compiled:
+        """The checked expression over the columns of a dataset; raises `Rejected`."""
+        roles = {column.name: column.role for column in self.contracts[dataset].columns}
+        return compile_row(expression, roles, kind)
+
+    def study(self, name: str) -> Study:
+        """The study of a sound plan; raises `InputError` with the faults of a plan that is not."""
+        if name in self.plans:
+            return Study(self, self.plans[name])
+        issues = self.broken.get(("study", name))
+        if issues:
+            raise InputError("\n".join(map(str, issues)))
+        raise InputError(f"study '{name}' is not in the catalog; studies are {', '.join(self.studies) or 'none'}")
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """A plan seen with its documents. A metric whose own document is broken is in `broken_metrics` with the reason."""
+
+    catalog: Catalog
+    plan: EvaluationPlan
+
+    @property
+    def name(self) -> str:
+        return self.plan.name
+
+    @property
+    def uses(self) -> tuple[MetricUse, ...]:
+        return self.plan.metrics
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """Sound metrics in the plan's order."""
+        found = self.catalog.metrics
+        return tuple(found[use.metric] for use in self.uses if use.metric in found)
+
+    @property
+    def broken_metrics(self) -> Mapping[str, str]:
+        missing = [use.metric for use in self.uses if use.metric not in self.catalog.metrics]
+        return {name: "; ".join(map(str, self.catalog.broken.get(("metric", name), ()))) for name in missing}
+
+    @property
+    def covariates(self) -> tuple[SumFeature, ...]:
+        """Distinct pre-exposure covariates of the metrics, in order of name."""
+        names = sorted({m.covariate for m in self.metrics if m.covariate})
+        features = (self.catalog.features[name] for name in names)
+        return tuple(feature for feature in features if isinstance(feature, SumFeature))
+
+    @property
+    def segment_features(self) -> Mapping[str, LatestFeature]:
+        """Segment name -> the feature that splits it."""
+        found = {n: self.catalog.features[s.feature] for n, s in self.plan.segments.items() if isinstance(s, FeatureSegment)}
+        return {name: feature for name, feature in found.items() if isinstance(feature, LatestFeature)}
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        names = sorted({total.fact for metric in self.metrics for total in totals(metric)})
+        return tuple(self.catalog.facts[name] for name in names)
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """Trusted datasets the study reads directly (features not included)."""
+        return tuple(sorted({self.plan.exposure.dataset} | {fact.dataset for fact in self.facts}))
+
+    @property
+    def last_window_day(self) -> int:
+        return max((metric.window.last_day for metric in self.metrics), default=0)
+
+    @property
+    def planned_look(self) -> date:
+        """The data day whose night closes the last window of the last cohort."""
+        return self.plan.ends + timedelta(days=self.last_window_day)
+
+    @property
+    def arms(self) -> tuple[str, ...]:
+        """Control first, then the others by name."""
+        control = self.plan.design.control
+        return (control, *sorted(set(self.plan.design.arms) - {control}))
+
+    def measure(self, total: Total) -> Measure:
+        return self.catalog.facts[total.fact].measures[total.measure]
+
+
+def studies_due(catalog: Catalog, day: date) -> tuple[str, ...]:
+    """Studies to look at in the night of `day`: running, or with windows still to close; and every faulty plan.
+
+    A faulty plan is due every night, so that it shows as failed where on-call looks until it is mended.
+    """
+    due = [n for n, p in catalog.plans.items() if p.status == "registered" and p.starts <= day <= catalog.study(n).planned_look]
+    return tuple(sorted({*due, *(name for kind, name in catalog.broken if kind == "study")}))

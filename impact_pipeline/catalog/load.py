@@ -1,0 +1,172 @@
+"""Read a catalog folder: parse every file, link, apply the rules, and report every fault at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from impact_pipeline.catalog.catalog import Catalog, DocumentKind, Key, Origin
+from impact_pipeline.catalog.contract import Contract
+from impact_pipeline.catalog.fact import Fact
+from impact_pipeline.catalog.feature import FeatureDocument
+from impact_pipeline.catalog.issues import CatalogError, Issue
+from impact_pipeline.catalog.metric import MetricDocument
+from impact_pipeline.catalog.model import MlModel
+from impact_pipeline.catalog.plan import EvaluationPlan
+from impact_pipeline.catalog.rules import RULES
+from impact_pipeline.catalog.source import SourceDocument
+from impact_pipeline.catalog.strict_yaml import Parsed, YamlFault, parse
+
+FOLDERS: Mapping[str, tuple[DocumentKind, TypeAdapter[Any]]] = {
+    "sources": ("source", TypeAdapter(SourceDocument)),
+    "contracts": ("contract", TypeAdapter(Contract)),
+    "facts": ("fact", TypeAdapter(Fact)),
+    "features": ("feature", TypeAdapter(FeatureDocument)),
+    "metrics": ("metric", TypeAdapter(MetricDocument)),
+    "models": ("model", TypeAdapter(MlModel)),
+    "studies": ("study", TypeAdapter(EvaluationPlan)),
+}
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What has been read so far; becomes a `Catalog` once linked."""
+
+    documents: dict[Key, Any] = field(default_factory=dict)
+    origins: dict[Key, Origin] = field(default_factory=dict)
+    broken: dict[Key, tuple[Issue, ...]] = field(default_factory=dict)
+
+
+def read_catalog(root: Path) -> Catalog:
+    """The catalog under `root`, all of it sound; raises `CatalogError` with every fault otherwise."""
+    catalog = read_sound_part(root)
+    if catalog.broken:
+        raise CatalogError(issue for issues in catalog.broken.values() for issue in issues)
+    return catalog
+
+
+def read_sound_part(root: Path) -> Catalog:
+    """The documents that are sound; the faults of the others are in `broken`. A night runs on this."""
+    reading = _Reading()
+    for folder, (kind, adapter) in FOLDERS.items():
+        for path in sorted((root / folder).glob("*.y*ml")):
+            _read_file(reading, root, path, kind, adapter)
+    for path in _misplaced(root):
+        origin = Origin(str(path.relative_to(root)), {})
+        allowed = ", ".join(FOLDERS)
+        message = f"no kind of document lives in this folder; folders are {allowed}; move the file"
+        reading.broken["source", origin.file] = (origin.issue((), message),)
+    return _linked(_catalog(root, reading))
+
+
+def _misplaced(root: Path) -> Iterator[Path]:
+    if root.is_dir():
+        yield from (p for p in sorted(root.rglob("*.y*ml")) if p.relative_to(root).parts[0] not in FOLDERS)
+
+
+def _read_file(reading: _Reading, root: Path, path: Path, kind: DocumentKind, adapter: TypeAdapter[Any]) -> None:
+    file = str(path.relative_to(root))
+    stem = path.name.split(".")[0]
+    try:
+        parsed = parse(_text(path, root))
+    except YamlFault as fault:
+        reading.broken[kind, stem] = (Issue(file, fault.line, "document", str(fault)),)
+        return
+    name = parsed.value.get("name")
+    key: Key = (kind, name if isinstance(name, str) and name else stem)
+    origin = Origin(file, parsed.lines)
+    if key in reading.origins:
+        first = reading.origins[key].file
+        message = f"{kind} '{key[1]}' is already defined in {first}; names are unique within a kind; rename one"
+        reading.broken[kind, file] = (origin.issue(("name",), message),)
+        return
+    reading.origins[key] = origin
+    try:
+        reading.documents[key] = adapter.validate_python(parsed.value)
+    except ValidationError as error:
+        reading.broken[key] = tuple(_located(error, parsed, origin))
+
+
+def _text(path: Path, root: Path) -> str:
+    if path.is_symlink() and not path.resolve().is_relative_to(root.resolve()):
+        raise YamlFault(1, "a link that leaves the catalog's folder; put the document itself here")
+    try:
+        return path.read_text(encoding="utf-8")
+    except (UnicodeDecodeError, OSError) as error:
+        raise YamlFault(1, f"cannot be read as UTF-8 text ({type(error).__name__})") from None
+
+
+def _located(error: ValidationError, parsed: Parsed, origin: Origin) -> Iterator[Issue]:
+    for fault in error.errors(include_url=False):
+        path = _written_path(fault["loc"], parsed)
+        yield origin.issue(path, _message(fault))
+
+
+def _written_path(location: tuple[int | str, ...], parsed: Parsed) -> tuple[int | str, ...]:
+    """pydantic's location without the tags of unions, which nobody wrote: the longest path that exists in the file."""
+    path: tuple[int | str, ...] = ()
+    for index, part in enumerate(location):
+        if (*path, part) in parsed.lines or index == len(location) - 1:
+            path = (*path, part)
+    return path
+
+
+def _message(fault: Any) -> str:
+    value = fault.get("input")
+    shown = f" (found {_short(value)})" if isinstance(value, str | int | float | bool) else ""
+    match fault["type"]:
+        case "missing":
+            return "is required; add it"
+        case "extra_forbidden":
+            return "is not a field of this document; remove it or correct its name"
+        case "value_error":
+            return str(fault["ctx"]["error"])
+        case "union_tag_invalid":
+            return f"'{fault['ctx']['tag']}' is not one of {fault['ctx']['expected_tags']}"
+        case "union_tag_not_found":
+            return f"needs its {fault['ctx']['discriminator']} field"
+        case "literal_error":
+            return f"{_short(value)} is not allowed; write {fault['ctx']['expected']}"
+        case _:
+            return f"{fault['msg']}{shown}"
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _catalog(root: Path, reading: _Reading) -> Catalog:
+    def named(kind: DocumentKind) -> dict[str, Any]:
+        return {name: document for (k, name), document in sorted(reading.documents.items()) if k == kind}
+
+    return Catalog(
+        root, named("source"), named("contract"), named("fact"), named("feature"), named("metric"), named("model"),
+        named("study"), reading.origins, reading.broken,
+    )  # fmt: skip
+
+
+def _linked(catalog: Catalog) -> Catalog:
+    """Set aside documents that break a rule until no more do: who refers to a faulty one may become faulty."""
+    while True:
+        faults: dict[Key, list[Issue]] = {}
+        for rule in RULES:
+            for key, path, message in rule(catalog):
+                faults.setdefault(key, []).append(catalog.origins[key].issue(path, message))
+        if not faults:
+            return catalog
+        catalog = _without(catalog, {key: tuple(sorted(set(issues))) for key, issues in faults.items()})
+
+
+def _without(catalog: Catalog, faults: Mapping[Key, tuple[Issue, ...]]) -> Catalog:
+    def kept(kind: DocumentKind) -> dict[str, Any]:
+        return {n: d for n, d in catalog.of_kind(kind).items() if (kind, n) not in faults}
+
+    return replace(
+        catalog, sources=kept("source"), contracts=kept("contract"), facts=kept("fact"), features=kept("feature"),
+        metrics=kept("metric"), models=kept("model"), plans=kept("study"), broken={**catalog.broken, **faults},
+    )  # fmt: skip

@@ -1,0 +1,239 @@
+"""What must hold between documents. A rule yields (document, field, message) for every breach it finds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from impact_pipeline.catalog.catalog import Catalog, DocumentKind, Key
+from impact_pipeline.catalog.contract import Contract
+from impact_pipeline.catalog.expressions import Kind, Rejected
+from impact_pipeline.catalog.feature import LatestFeature, SumFeature
+from impact_pipeline.catalog.metric import RatioMetric, Total
+from impact_pipeline.catalog.plan import ColumnSegment, EvaluationPlan, FeatureSegment
+from impact_pipeline.catalog.strict_yaml import Path
+
+Breach = tuple[Key, Path, str]
+Rule = Callable[[Catalog], Iterable[Breach]]
+
+
+def contracts_are_sound(catalog: Catalog) -> Iterator[Breach]:
+    for name, contract in catalog.contracts.items():
+        key: Key = ("contract", name)
+        seen: set[str] = set()
+        for index, column in enumerate(contract.columns):
+            if column.name in seen:
+                yield key, ("schema", 0, "properties", index, "name"), f"column '{column.name}' stands twice; rename one"
+            seen.add(column.name)
+        for custom in ("eventAt", "ingestedAt"):
+            column_name = contract.custom(custom)
+            if column_name is not None:
+                yield from _time_column(key, ("customProperties",), contract, column_name, f"impact.{custom}")
+        if contract.on_breach not in ("quarantine", "fail"):
+            yield key, ("customProperties",), f"impact.onBreach is '{contract.on_breach}'; write 'quarantine' or 'fail'"
+
+
+def sources_deliver_contracted_datasets(catalog: Catalog) -> Iterator[Breach]:
+    owner: dict[str, str] = {}
+    for name, source in catalog.sources.items():
+        for dataset in source.datasets:
+            key: Key = ("source", name)
+            yield from _refer(catalog, key, ("datasets", dataset), "contract", dataset)
+            if dataset in owner:
+                yield key, ("datasets", dataset), f"dataset '{dataset}' is already delivered by source '{owner[dataset]}'"
+            owner.setdefault(dataset, name)
+
+
+def facts_are_computable(catalog: Catalog) -> Iterator[Breach]:
+    for name, fact in catalog.facts.items():
+        key: Key = ("fact", name)
+        contract = catalog.contracts.get(fact.dataset)
+        if contract is None or not _delivered(catalog, fact.dataset):
+            yield from _refer_dataset(catalog, key, ("dataset",), fact.dataset)
+            continue
+        yield from _entity(key, contract, fact.entity)
+        yield from _time_column(key, ("event_at",), contract, fact.event_at, "event_at")
+        for measure, definition in fact.measures.items():
+            path = ("measures", measure, "expression")
+            yield from _expression(catalog, key, path, fact.dataset, definition.expression, "number")
+
+
+def features_are_computable(catalog: Catalog) -> Iterator[Breach]:
+    for name, feature in catalog.features.items():
+        key: Key = ("feature", name)
+        contract = catalog.contracts.get(feature.dataset)
+        if contract is None or not _delivered(catalog, feature.dataset):
+            yield from _refer_dataset(catalog, key, ("dataset",), feature.dataset)
+            continue
+        yield from _entity(key, contract, feature.entity)
+        yield from _time_column(key, ("event_at",), contract, feature.event_at, "event_at")
+        kind: Kind = "category" if isinstance(feature, LatestFeature) else "number"
+        yield from _expression(catalog, key, ("expression",), feature.dataset, feature.expression, kind)
+        if feature.filter is not None:
+            yield from _expression(catalog, key, ("filter",), feature.dataset, feature.filter, "condition")
+
+
+def metrics_are_computable(catalog: Catalog) -> Iterator[Breach]:
+    for name, metric in catalog.metrics.items():
+        key: Key = ("metric", name)
+        parts = ("numerator", "denominator") if isinstance(metric, RatioMetric) else ("value",)
+        found = [(part, getattr(metric, part)) for part in parts]
+        for part, total in found:
+            yield from _total(catalog, key, (part,), total)
+        entities = {catalog.facts[t.fact].entity for _, t in found if t.fact in catalog.facts}
+        if len(entities) > 1:
+            yield key, (), f"numerator and denominator are about {' and '.join(sorted(entities))}; use facts of one entity"
+        if metric.covariate is not None:
+            yield from _covariate(catalog, key, metric.covariate, entities)
+
+
+def plans_are_linked(catalog: Catalog) -> Iterator[Breach]:
+    for name, plan in catalog.plans.items():
+        key: Key = ("study", name)
+        yield from _change(catalog, key, plan)
+        yield from _exposure(catalog, key, plan)
+        yield from _metric_uses(catalog, key, plan)
+        for segment, definition in plan.segments.items():
+            if isinstance(definition, FeatureSegment):
+                yield from _segment_feature(catalog, key, segment, definition, plan)
+
+
+def _metric_uses(catalog: Catalog, key: Key, plan: EvaluationPlan) -> Iterator[Breach]:
+    names = [use.metric for use in plan.metrics]
+    for index, metric in enumerate(names):
+        path: Path = ("metrics", index, "metric")
+        if metric not in catalog.metrics and ("metric", metric) not in catalog.broken:
+            yield from _refer(catalog, key, path, "metric", metric)
+        if names.index(metric) != index:
+            yield key, path, f"metric '{metric}' is used twice; keep one use"
+        known = catalog.metrics.get(metric)
+        entity = catalog.facts[known_total.fact].entity if known and (known_total := _first_total(known)).fact in catalog.facts else None
+        if entity is not None and entity != plan.entity:
+            yield key, path, f"metric '{metric}' is about a {entity}, the plan about a {plan.entity}"
+    if not any(use.role == "success" for use in plan.metrics):
+        yield key, ("metrics",), "no metric has role 'success'; a verdict needs at least one"
+    if plan.value is not None and plan.value.metric not in names:
+        yield key, ("value", "metric"), f"'{plan.value.metric}' is not a metric of this plan; metrics are {', '.join(names)}"
+
+
+def _first_total(metric: Any) -> Total:
+    total: Total = metric.numerator if isinstance(metric, RatioMetric) else metric.value
+    return total
+
+
+def _change(catalog: Catalog, key: Key, plan: EvaluationPlan) -> Iterator[Breach]:
+    model = catalog.models.get(plan.change.model)
+    if model is None:
+        yield from _refer(catalog, key, ("change", "model"), "model", plan.change.model)
+        return
+    versions = [version.version for version in model.versions]
+    for field in ("from_version", "to_version"):
+        version = getattr(plan.change, field)
+        if version not in versions:
+            yield key, ("change", field), f"model '{model.name}' has no version '{version}'; versions are {', '.join(versions)}"
+
+
+def _exposure(catalog: Catalog, key: Key, plan: EvaluationPlan) -> Iterator[Breach]:
+    rule = plan.exposure
+    contract = catalog.contracts.get(rule.dataset)
+    if contract is None or not _delivered(catalog, rule.dataset):
+        yield from _refer_dataset(catalog, key, ("exposure", "dataset"), rule.dataset)
+        return
+    yield from _entity(key, contract, plan.entity)
+    yield from _column(key, ("exposure", "arm_column"), contract, rule.arm_column)
+    yield from _time_column(key, ("exposure", "exposed_at"), contract, rule.exposed_at, "exposed_at")
+    if rule.filter is not None:
+        yield from _expression(catalog, key, ("exposure", "filter"), rule.dataset, rule.filter, "condition")
+    for segment, definition in plan.segments.items():
+        if isinstance(definition, ColumnSegment):
+            yield from _column(key, ("segments", segment, "column"), contract, definition.column)
+
+
+def _segment_feature(catalog: Catalog, key: Key, name: str, segment: FeatureSegment, plan: EvaluationPlan) -> Iterator[Breach]:
+    path: Path = ("segments", name, "feature")
+    feature = catalog.features.get(segment.feature)
+    if feature is None:
+        yield from _refer(catalog, key, path, "feature", segment.feature)
+    elif not isinstance(feature, LatestFeature) or feature.entity != plan.entity:
+        yield key, path, f"feature '{segment.feature}' must be of type 'latest' and about a {plan.entity} to split units"
+
+
+def _total(catalog: Catalog, key: Key, path: Path, total: Total) -> Iterator[Breach]:
+    fact = catalog.facts.get(total.fact)
+    if fact is None:
+        yield from _refer(catalog, key, (*path, "fact"), "fact", total.fact)
+        return
+    if total.measure not in fact.measures:
+        allowed = ", ".join(fact.measures)
+        yield key, (*path, "measure"), f"fact '{fact.name}' has no measure '{total.measure}'; measures are {allowed}"
+    if total.filter is not None:
+        yield from _expression(catalog, key, (*path, "filter"), fact.dataset, total.filter, "condition")
+
+
+def _covariate(catalog: Catalog, key: Key, name: str, entities: set[str]) -> Iterator[Breach]:
+    feature = catalog.features.get(name)
+    if feature is None:
+        yield from _refer(catalog, key, ("covariate",), "feature", name)
+    elif not isinstance(feature, SumFeature) or {feature.entity} != entities:
+        yield key, ("covariate",), f"feature '{name}' must be of type 'sum' and about the metric's entity to be a covariate"
+
+
+def _refer(catalog: Catalog, key: Key, path: Path, kind: DocumentKind, name: str) -> Iterator[Breach]:
+    if name in catalog.of_kind(kind):
+        return
+    if (kind, name) in catalog.broken:
+        where = catalog.broken[kind, name][0]
+        yield key, path, f"{kind} '{name}' has faults of its own ({where.file}:{where.line}); mend them first"
+        return
+    known = ", ".join(sorted(catalog.of_kind(kind))) or "none yet"
+    yield key, path, f"there is no {kind} '{name}'; {kind}s are {known}; correct the name or add the document"
+
+
+def _refer_dataset(catalog: Catalog, key: Key, path: Path, dataset: str) -> Iterator[Breach]:
+    if dataset in catalog.contracts:
+        yield key, path, f"no source delivers dataset '{dataset}'; list it under a source's `datasets`"
+    yield from _refer(catalog, key, path, "contract", dataset)
+
+
+def _delivered(catalog: Catalog, dataset: str) -> bool:
+    return any(dataset in source.datasets for source in catalog.sources.values())
+
+
+def _entity(key: Key, contract: Contract, entity: str) -> Iterator[Breach]:
+    if contract.identifier_of(entity) is None:
+        known = sorted({str(c.entity) for c in contract.columns if c.role == "identifier"})
+        message = f"dataset '{contract.name}' identifies no {entity}; its entities are {', '.join(known) or 'none'}"
+        yield key, ("entity",), message
+
+
+def _column(key: Key, path: Path, contract: Contract, name: str) -> Iterator[Breach]:
+    if name not in contract.by_name:
+        columns = ", ".join(contract.by_name)
+        yield key, path, f"dataset '{contract.name}' has no column '{name}'; columns are {columns}"
+    elif contract.by_name[name].role == "identifier":
+        yield key, path, f"column '{name}' is an identifier and cannot be used here"
+
+
+def _time_column(key: Key, path: Path, contract: Contract, name: str, field: str) -> Iterator[Breach]:
+    column = contract.by_name.get(name)
+    if column is None:
+        yield key, path, f"{field} names '{name}'; dataset '{contract.name}' has columns {', '.join(contract.by_name)}"
+    elif column.physicalType != "TIMESTAMPTZ":
+        yield key, path, f"{field} '{name}' is {column.physicalType}; it must be TIMESTAMPTZ (an instant, not a local time)"
+
+
+def _expression(catalog: Catalog, key: Key, path: Path, dataset: str, text: str, kind: Kind) -> Iterator[Breach]:
+    try:
+        catalog.compile(dataset, text, kind)
+    except Rejected as rejected:
+        yield key, path, f"{rejected}; over dataset '{dataset}'"
+
+
+RULES: tuple[Rule, ...] = (
+    contracts_are_sound,
+    sources_deliver_contracted_datasets,
+    facts_are_computable,
+    features_are_computable,
+    metrics_are_computable,
+    plans_are_linked,
+)

@@ -1,0 +1,60 @@
+"""Verdicts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from impact_pipeline.diagnostics.base import Finding
+from impact_pipeline.estimators.base import Grade, StudyEstimates
+from impact_pipeline.kpis.base import Impact, NoImpact
+
+
+class Decision(StrEnum):
+    SHIP = "ship"
+    HOLD = "hold"
+    ROLLBACK = "rollback"
+    INCONCLUSIVE = "inconclusive"
+    INVALID = "invalid"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A decision, always with reasons in plain sentences, and what to do next."""
+
+    study: str
+    as_of: date
+    final: bool
+    decision: Decision
+    reasons: tuple[str, ...]
+    next_step: str
+    grade: Grade
+
+
+@dataclass(frozen=True, slots=True)
+class Scorecard:
+    """Everything one look concluded; what reports and sinks read."""
+
+    study: str
+    as_of: date
+    verdict: Verdict
+    estimates: StudyEstimates
+    findings: tuple[Finding, ...]
+    impacts: tuple[Impact | NoImpact, ...]
+    exposed_per_arm: dict[str, int]
+    mixed_units: int
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Result identity: what the numbers were made from. `result_id` is a digest of the rest and of the numbers."""
+
+    result_id: str
+    plan_digest: str
+    metric_versions: tuple[str, ...]
+    code_version: str
+    engine: str
+    inputs: dict[str, dict[str, str]]
+    """Trusted dataset or feature -> day -> fingerprint."""

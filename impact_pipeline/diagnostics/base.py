@@ -1,0 +1,43 @@
+"""What a diagnostic takes and returns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import ClassVar, Literal, Protocol
+
+from impact_pipeline.catalog.catalog import Study
+from impact_pipeline.outcomes.cells import Cells
+
+Consequence = Literal["none", "lower_grade", "hold", "invalidate"]
+"""What a failed finding does: nothing, grade B, no ship and no rollback, or the whole study is invalid."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The result of a diagnostic. `passed` is None where it does not apply or has nothing to judge yet."""
+
+    diagnostic: str
+    passed: bool | None
+    statistic: float | None
+    threshold: float | None
+    sentence: str
+    consequence: Consequence
+    details: Mapping[str, float | int | str]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a diagnostic may look at: cells, and which input days the look wanted and did not find."""
+
+    cells: Cells
+    as_of: date
+    missing_days: Mapping[str, tuple[date, ...]]
+
+
+class Diagnostic(Protocol):
+    name: ClassVar[str]
+    designs: ClassVar[frozenset[str]]
+
+    def check(self, study: Study, evidence: Evidence) -> Finding: ...

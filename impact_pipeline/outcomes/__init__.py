@@ -1,0 +1,1 @@
+"""What units did after exposure: fold, windows, cells. Knows no estimator."""

@@ -1,0 +1,1 @@
+"""Numbers in, numbers out: moments, intervals, tests. Knows no study, metric or file."""

@@ -1,0 +1,57 @@
+"""Exact moments of units: integers that add up without rounding, in any order, on any engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from fractions import Fraction
+from typing import Self
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """Sums over n units of outcome y, denominator d and pre-exposure covariate x, as scaled integers.
+
+    `yy` is the sum of squares, `yd` of products, and so on. The value of y is `y / 10**y_scale`, likewise d and x;
+    sums of products carry both scales. d and x are 0 throughout where a metric has none.
+    """
+
+    n: int = 0
+    y: int = 0
+    yy: int = 0
+    d: int = 0
+    dd: int = 0
+    yd: int = 0
+    x: int = 0
+    xx: int = 0
+    xy: int = 0
+    xd: int = 0
+    y_scale: int = 0
+    d_scale: int = 0
+    x_scale: int = 0
+
+    def __add__(self, other: Self) -> Moments:
+        """Moments of the union of two disjoint groups of units measured at the same scales."""
+        if (self.y_scale, self.d_scale, self.x_scale) != (other.y_scale, other.d_scale, other.x_scale):
+            raise ValueError("moments at different scales do not add up")
+        sums = {f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(self)[:10]}
+        return Moments(**sums, y_scale=self.y_scale, d_scale=self.d_scale, x_scale=self.x_scale)
+
+    def mean(self, variable: str) -> Fraction:
+        """Exact mean of 'y', 'd' or 'x'; needs n >= 1."""
+        return Fraction(getattr(self, variable), self.n * 10 ** self._scale(variable))
+
+    def covariance(self, first: str, second: str) -> Fraction:
+        """Exact sample covariance (n - 1) of two of 'y', 'd', 'x'; needs n >= 2."""
+        product = getattr(self, _PRODUCTS[frozenset((first, second))])
+        centred = self.n * product - getattr(self, first) * getattr(self, second)
+        return Fraction(centred, self.n * (self.n - 1) * 10 ** (self._scale(first) + self._scale(second)))
+
+    def _scale(self, variable: str) -> int:
+        scale: int = getattr(self, f"{variable}_scale")
+        return scale
+
+
+_PRODUCTS = {
+    frozenset("y"): "yy", frozenset("d"): "dd", frozenset("x"): "xx",
+    frozenset("yd"): "yd", frozenset("xy"): "xy", frozenset("xd"): "xd",
+}  # fmt: skip
