@@ -1,0 +1,60 @@
+"""Where everything made at run time lives, below the project's home."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+from impact_pipeline.lake.results import Results
+from impact_pipeline.lake.staging import Staging
+from impact_pipeline.lake.tables import LakeTable
+
+
+@dataclass(frozen=True, slots=True)
+class Lake:
+    """`home` is the folder that holds `catalog/`, `raw/` (sources) and what runs make: `lake/`, `reports/`."""
+
+    home: Path
+
+    @property
+    def root(self) -> Path:
+        return self.home / "lake"
+
+    @property
+    def staging(self) -> Staging:
+        return Staging(self.root / "raw")
+
+    @property
+    def results(self) -> Results:
+        return Results(self.root / "results")
+
+    def trusted(self, dataset: str) -> LakeTable:
+        return LakeTable(self.root / "trusted" / dataset)
+
+    def quarantine(self, dataset: str) -> LakeTable:
+        return LakeTable(self.root / "quarantine" / dataset)
+
+    def feature(self, view: str) -> LakeTable:
+        return LakeTable(self.root / "features" / view)
+
+    def unit_days(self, fact: str) -> LakeTable:
+        return LakeTable(self.root / "unit_days" / fact)
+
+    def exposures(self, study: str) -> LakeTable:
+        return LakeTable(self.root / "study" / "exposures" / study, partition_column="")
+
+    def cells(self, study: str) -> LakeTable:
+        return LakeTable(self.root / "study" / "cells" / study, partition_column="")
+
+
+def days_between(first: date, last: date) -> tuple[str, ...]:
+    """ISO days from `first` to `last`, both inclusive; empty when `last` lies before `first`."""
+    return tuple((first + timedelta(days=n)).isoformat() for n in range((last - first).days + 1))
+
+
+def published_days(table: LakeTable, days: tuple[str, ...]) -> Mapping[str, str]:
+    """Day -> fingerprint of those of `days` that stand published."""
+    states = table.states()
+    return {day: states[day].fingerprint for day in days if day in states}

@@ -1,0 +1,71 @@
+"""Results: append-only JSON records named by their content, and a pointer to the current one of each kind."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from pydantic import TypeAdapter
+
+from impact_pipeline.errors import LakeError
+from impact_pipeline.lake.files import write_atomically
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Record(Generic[T]):
+    """One stored result: `digest` is of its content, so equal numbers have equal digests."""
+
+    value: T
+    digest: str
+    as_of: date
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """All results below `root`: `<study>/<as_of>/<kind>-<digest>.json`, and `<study>/current-<kind>.json`."""
+
+    root: Path
+
+    def add(self, study: str, kind: str, as_of: date, value: T) -> Record[T]:
+        """Store a value and point to it. The same value on the same date is stored once."""
+        content = canonical_json(value)
+        digest = hashlib.sha256(content).hexdigest()
+        path = self.root / study / as_of.isoformat() / f"{kind}-{digest[:16]}.json"
+        if not path.exists():
+            write_atomically(path, content)
+        pointer = {"as_of": as_of.isoformat(), "digest": digest, "path": str(path.relative_to(self.root))}
+        write_atomically(self._pointer(study, kind), json.dumps(pointer, sort_keys=True).encode())
+        return Record(value, digest, as_of, path)
+
+    def current(self, study: str, kind: str, type_: type[T]) -> Record[T]:
+        """What the pointer names; raises `LakeError` when there is none or its content was changed."""
+        pointer_path = self._pointer(study, kind)
+        if not pointer_path.exists():
+            raise LakeError(f"study/{kind} of '{study}' has not been materialized yet; materialize it first")
+        pointer = json.loads(pointer_path.read_bytes())
+        path = self.root / pointer["path"]
+        content = path.read_bytes()
+        digest = hashlib.sha256(content).hexdigest()
+        if digest != pointer["digest"]:
+            raise LakeError(f"{pointer['path']}: the content was changed after it was written; materialize it again")
+        return Record(TypeAdapter(type_).validate_json(content), digest, date.fromisoformat(pointer["as_of"]), path)
+
+    def studies(self, kind: str) -> tuple[str, ...]:
+        """Studies that have a current result of this kind, in order."""
+        return tuple(sorted(path.parent.name for path in self.root.glob(f"*/current-{kind}.json")))
+
+    def _pointer(self, study: str, kind: str) -> Path:
+        return self.root / study / f"current-{kind}.json"
+
+
+def canonical_json(value: Any) -> bytes:
+    """JSON of a typed value with sorted keys; floats round-trip, NaN and infinities raise."""
+    plain = TypeAdapter(type(value)).dump_python(value, mode="json")
+    return json.dumps(plain, sort_keys=True, indent=1, allow_nan=False).encode() + b"\n"

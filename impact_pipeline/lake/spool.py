@@ -1,0 +1,37 @@
+"""A stream written to a temporary file once, so that it is fingerprinted before it is published, in bounded memory."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+
+from impact_pipeline.lake.fingerprint import Fingerprint, Fingerprinter
+
+
+@dataclass(frozen=True, slots=True)
+class Spool:
+    path: Path
+    fingerprint: Fingerprint
+
+    @contextmanager
+    def read(self) -> Iterator[pa.RecordBatchReader]:
+        """The rows again, as often as needed."""
+        with pa.memory_map(str(self.path)) as source, pa.ipc.open_stream(source) as reader:
+            yield reader
+
+
+@contextmanager
+def spooled(rows: pa.RecordBatchReader) -> Iterator[Spool]:
+    """Drain `rows` into a temporary file; it is removed when the block ends."""
+    with tempfile.TemporaryDirectory(prefix="impact-spool-") as folder:
+        path = Path(folder) / "rows.arrow"
+        fingerprinter = Fingerprinter(rows.schema)
+        with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_stream(sink, rows.schema) as writer:
+            for batch in fingerprinter.passing(iter(rows)):
+                writer.write_batch(batch)
+        yield Spool(path, fingerprinter.result())

@@ -1,0 +1,153 @@
+"""Delta tables, replaced one partition at a time, atomically and behind a generation fence.
+
+A generation sorts by time: a slow old run never replaces what a newer one published. Each commit records what the
+partition now is, so that the state of a table is read from its log alone.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from deltalake import CommitProperties, DeltaTable, write_deltalake
+from deltalake.exceptions import CommitFailedError
+
+from impact_pipeline.engines.base import ParquetFiles
+from impact_pipeline.errors import LakeError
+from impact_pipeline.lake.spool import Spool, spooled
+
+DAY = "day"
+ATTEMPTS = 20
+KEEP_LOG = {"delta.logRetentionDuration": "interval 3650 days", "delta.checkpointInterval": "50"}
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionState:
+    """What one published partition is. `input_digest` says what it was made from, `fingerprint` what it holds."""
+
+    partition: str
+    generation: str
+    input_digest: str
+    fingerprint: str
+    rows: int
+    facts: Mapping[str, Any]
+    """What the publisher wants to know again: counts, upstream fingerprints. Never a value of a row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """`written` is False when the partition already was what it should be."""
+
+    state: PartitionState
+    version: int
+    written: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LakeTable:
+    """One table at `path`. `partition_column` is '' for a table that is replaced as a whole."""
+
+    path: Path
+    partition_column: str = DAY
+
+    def states(self) -> dict[str, PartitionState]:
+        """The newest state of every published partition, by partition value."""
+        if not self._exists():
+            return {}
+        found: dict[str, PartitionState] = {}
+        for commit in DeltaTable(self.path).history():
+            if "impact" in commit:
+                state = PartitionState(**json.loads(commit["impact"]))
+                found.setdefault(state.partition, state)
+        return found
+
+    def state(self, partition: str = "") -> PartitionState | None:
+        return self.states().get(partition)
+
+    @property
+    def version(self) -> int:
+        return DeltaTable(self.path).version()
+
+    def schema(self) -> pa.Schema:
+        """The Arrow schema, partition column included; raises `LakeError` before the first publication."""
+        if not self._exists():
+            raise LakeError(f"table {self.path.name} has not been published yet; materialize it first")
+        return pa.schema(DeltaTable(self.path).schema().to_arrow())
+
+    def files(self, partitions: Iterable[str] | None = None) -> ParquetFiles:
+        """The files of the given partitions (of all when None) in the newest version."""
+        table = DeltaTable(self.path) if self._exists() else None
+        if table is None:
+            raise LakeError(f"table {self.path.name} has not been published yet; materialize it first")
+        wanted = None if partitions is None else sorted(set(partitions))
+        if wanted == []:
+            return ParquetFiles((), self.schema())
+        listed = ", ".join(f"'{partition}'" for partition in wanted or ())
+        uris = table.file_uris(file_pruning_predicate=f"{self.partition_column} in ({listed})" if wanted else None)
+        return ParquetFiles(tuple(sorted(uris)), self.schema())
+
+    def publish(
+        self,
+        rows: pa.RecordBatchReader,
+        *,
+        generation: str,
+        input_digest: str,
+        partition: str = "",
+        facts: Mapping[str, Any] | None = None,
+    ) -> Publication:
+        """Replace one partition by `rows`, which lie in it. Raises `LakeError` if a newer generation is there."""
+        with spooled(rows) as spool:
+            made = spool.fingerprint
+            state = PartitionState(partition, generation, input_digest, made.digest, made.rows, dict(facts or {}))
+            return Publication(state, self._commit(spool, state), True)
+
+    def current(self, input_digest: str, partition: str = "") -> Publication | None:
+        """The publication that stands, if it was made from exactly these inputs."""
+        state = self.state(partition)
+        return Publication(state, self.version, False) if state and state.input_digest == input_digest else None
+
+    def _commit(self, spool: Spool, state: PartitionState) -> int:
+        for attempt in range(ATTEMPTS):
+            newest = self.state(state.partition)
+            if newest and newest.generation > state.generation:
+                raise LakeError(
+                    f"{self.path.name} {state.partition}: generation {newest.generation} is already there and is newer "
+                    f"than {state.generation}; nothing was changed"
+                )
+            try:
+                self._write(spool, state)
+                return DeltaTable(self.path).version()
+            except CommitFailedError:
+                time.sleep(random.uniform(0, min(1.0, 0.1 * 2**attempt)))
+        raise LakeError(f"{self.path.name} {state.partition}: lost {ATTEMPTS} attempts to other writers; run it again")
+
+    def _write(self, spool: Spool, state: PartitionState) -> None:
+        commit = CommitProperties(custom_metadata={"impact": json.dumps(asdict(state), sort_keys=True)})
+        predicate = f"{self.partition_column} = '{state.partition}'" if self.partition_column else None
+        with spool.read() as reader:
+            self._refuse_other_schema(reader.schema)
+            write_deltalake(
+                self.path, reader, mode="overwrite", commit_properties=commit, configuration=KEEP_LOG,
+                partition_by=[self.partition_column] if self.partition_column else None,
+                predicate=predicate if self._exists() else None,
+                schema_mode=None if self.partition_column else "overwrite",
+            )  # fmt: skip
+
+    def _refuse_other_schema(self, schema: pa.Schema) -> None:
+        """Delta would cast silently ('12' becomes 12); a partition has the types of its table or is refused."""
+        if not (self.partition_column and self._exists()):
+            return
+        known = {f.name: f.type for f in self.schema()}
+        given = {f.name: f.type for f in schema}
+        if known != given:
+            changed = sorted(name for name in known.keys() | given.keys() if known.get(name) != given.get(name))
+            raise LakeError(f"{self.path.name}: columns {', '.join(changed)} differ from the table's; migrate the table first")
+
+    def _exists(self) -> bool:
+        return DeltaTable.is_deltatable(str(self.path))
