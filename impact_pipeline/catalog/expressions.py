@@ -44,7 +44,7 @@ class Rejected(ValueError):
 class Compiled:
     """A checked expression. `columns` is its column lineage, read off the same tree the engine runs."""
 
-    tree: exp.Expression
+    tree: exp.Expr
     columns: tuple[str, ...]
 
     @property
@@ -66,7 +66,7 @@ def compile_row(text: str, roles: Mapping[str, Role], kind: Kind) -> Compiled:
     return Compiled(tree, tuple(sorted({column.name for column in tree.find_all(exp.Column)})))
 
 
-def _parsed(text: str) -> exp.Expression:
+def _parsed(text: str) -> exp.Expr:
     try:
         trees = sqlglot.parse(text, dialect="duckdb")
     except sqlglot.errors.ParseError as error:
@@ -78,7 +78,7 @@ def _parsed(text: str) -> exp.Expression:
     return trees[0]  # type: ignore[return-value]
 
 
-def _check(node: exp.Expression, roles: Mapping[str, Role], kind: Kind) -> None:
+def _check(node: exp.Expr, roles: Mapping[str, Role], kind: Kind) -> None:
     match node:
         case exp.Column():
             _check_column(node, roles, kind)
@@ -107,7 +107,7 @@ def _check_column(node: exp.Column, roles: Mapping[str, Role], kind: Kind) -> No
         _require(whole or bool(node.find_ancestor(*COMPARISONS)), f"a {role} column is only compared", node)
 
 
-def _yields(tree: exp.Expression, roles: Mapping[str, Role]) -> Kind:
+def _yields(tree: exp.Expr, roles: Mapping[str, Role]) -> Kind:
     bare = tree.unnest()
     if isinstance(bare, COMPARISONS + LOGIC + (exp.Boolean,)):
         return "condition"
@@ -122,7 +122,7 @@ def _yields(tree: exp.Expression, roles: Mapping[str, Role]) -> Kind:
     return "number"
 
 
-def _is_literal(node: exp.Expression) -> bool:
+def _is_literal(node: exp.Expr) -> bool:
     return isinstance(node, exp.Literal) or (isinstance(node, exp.Neg) and isinstance(node.this, exp.Literal))
 
 
@@ -133,12 +133,12 @@ def _finite(text: str) -> bool:
         return False
 
 
-def _require(holds: bool, rule: str, node: exp.Expression | None = None) -> None:
+def _require(holds: bool, rule: str, node: exp.Expr | None = None) -> None:
     if not holds:
         raise Rejected(f"{rule}{_position(node)}")
 
 
-def _position(node: exp.Expression | None) -> str:
+def _position(node: exp.Expr | None) -> str:
     """Where the author wrote it, when the parser kept that: ' (character 7)'."""
     if node is None:
         return ""

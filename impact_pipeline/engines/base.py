@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import pyarrow as pa
 from sqlglot import exp
@@ -19,7 +19,7 @@ class ParquetFiles:
     schema: pa.Schema
 
 
-Input = ParquetFiles | pa.Table
+Input: TypeAlias = ParquetFiles | pa.Table
 
 
 class Engine(Protocol):

@@ -31,7 +31,7 @@ class Fingerprinter:
 
     def __init__(self, schema: pa.Schema) -> None:
         self._schema = schema
-        self._query = _sum_query(schema.names)
+        self._query = exp.select(*content_sums(schema.names)).from_("batch").sql(dialect="duckdb")
         self._rows = self._lower = self._upper = 0
         self._connection = duckdb.connect(":memory:")
         self._connection.execute("SET TimeZone = 'UTC'")
@@ -46,9 +46,8 @@ class Fingerprinter:
 
     def _add(self, batch: pa.RecordBatch) -> None:
         self._connection.register("batch", pa.Table.from_batches([batch]))
-        row = self._connection.execute(self._query).fetchone()
+        (row,) = self._connection.execute(self._query).fetchall()
         self._connection.unregister("batch")
-        assert row is not None
         self._rows += batch.num_rows
         self._lower = (self._lower + int(row[0])) % _MODULUS
         self._upper = (self._upper + int(row[1])) % _MODULUS
@@ -59,15 +58,16 @@ class Fingerprinter:
         return Fingerprint(self._rows, hashlib.sha256(text.encode()).hexdigest()[:32])
 
 
-def _sum_query(columns: list[str]) -> str:
-    """Sums of the two halves of each row's MD5. A value is written as length:text, so no two rows share a text."""
+def content_sums(columns: list[str]) -> list[exp.Expr]:
+    """Sums of the two halves of each row's MD5, as `lower` and `upper`: equal for equal multisets of rows."""
     parts = [_written(exp.column(name, quoted=True)) for name in sorted(columns)]
     text = exp.func("concat", *parts, exp.Literal.string(""))
-    halves = [exp.func("sum", exp.cast(exp.func(f, text), "HUGEINT")) for f in ("md5_number_lower", "md5_number_upper")]
-    return exp.select(*halves).from_("batch").sql(dialect="duckdb")
+    hashes = {"lower": exp.func("md5_number_lower", text), "upper": exp.func("md5_number_upper", text.copy())}
+    return [exp.alias_(exp.cast(exp.func("sum", exp.cast(h, "HUGEINT")), "VARCHAR"), n) for n, h in hashes.items()]
 
 
-def _written(column: exp.Column) -> exp.Expression:
+def _written(column: exp.Column) -> exp.Expr:
+    """A value as length:text, so that no two rows share a text."""
     text = exp.cast(column, "VARCHAR")
     written = exp.func("concat", exp.func("length", text), exp.Literal.string(":"), text)
     return exp.Case().when(column.is_(exp.null()), exp.Literal.string("~")).else_(written)
