@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import ClassVar, Literal, Protocol
 
 from impact_pipeline.catalog.metric import Metric
+from impact_pipeline.catalog.plan import Margin
 from impact_pipeline.stats.moments import Moments
 
 Grade = Literal["A", "B", "C", "D"]
@@ -49,8 +50,28 @@ class Relative:
 
 
 @dataclass(frozen=True, slots=True)
+class NonInferiority:
+    """One-sided test that the treatment is worse than control by less than the margin.
+
+    `bound` is the worst change not excluded at `level`: a lift where the margin is relative, a difference where it is
+    absolute, None where it is unbounded. `p_value < 1 - level` exactly when it lies within the margin.
+    """
+
+    margin: float
+    relative: bool
+    p_value: float
+    bound: float | None
+    level: float
+
+
+@dataclass(frozen=True, slots=True)
 class Estimate:
-    """A number with its uncertainty. Interval and p-value come from one method; `p_value` is two-sided against 0."""
+    """A number with its uncertainty. Interval and p-value come from one method; `p_value` is two-sided against 0.
+
+    `means` are the arms' means as the method sees them (adjusted, post-stratified): `value` is their difference.
+    `variance_ratio` is the variance over that of the same estimate without its covariate. `notes` name what was
+    repaired.
+    """
 
     metric: str
     contrast: Contrast
@@ -67,6 +88,8 @@ class Estimate:
     relative: Relative | None
     relative_refused: str | None = None
     variance_ratio: float | None = None
+    non_inferiority: NonInferiority | None = None
+    notes: tuple[str, ...] = ()
     grade: Grade = "A"
     type: Literal["estimate"] = "estimate"
 
@@ -99,10 +122,14 @@ class Stratum:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What one estimate is made from: merged moments by stratum and arm of one metric in one segment."""
+    """What one estimate is made from: merged moments by stratum and arm of one metric in one segment.
+
+    `strata` are those with at least two units in each arm of the contrast; `notes` name the others.
+    """
 
     segment: tuple[str, str]
     strata: tuple[Stratum, ...]
+    notes: tuple[str, ...] = ()
 
     def arm(self, name: str) -> Moments:
         """Moments of an arm over all strata."""
@@ -114,14 +141,25 @@ class Sample:
 
 
 class Estimator(Protocol):
-    """One method. `designs` and `metrics` are the `type`s of designs and metrics it accepts."""
+    """One method. `designs` and `metrics` are the `type`s of designs and metrics it accepts.
+
+    `estimate` needs at least one stratum; `margin` asks for the test of non-inferiority as well.
+    """
 
     name: ClassVar[str]
     designs: ClassVar[frozenset[str]]
     metrics: ClassVar[frozenset[str]]
     uses_covariate: ClassVar[bool]
 
-    def estimate(self, metric: Metric, sample: Sample, contrast: Contrast, *, confidence_level: float) -> Result: ...
+    def estimate(
+        self,
+        metric: Metric,
+        sample: Sample,
+        contrast: Contrast,
+        *,
+        confidence_level: float,
+        margin: Margin | None = None,
+    ) -> Result: ...
 
 
 @dataclass(frozen=True, slots=True)
