@@ -48,7 +48,7 @@ bench: $(READY) $(PEERS)/.ready  ## measure against peers; BENCH="--units 100000
 lock:  ## resolve pyproject.toml into requirements.lock (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs uv on PATH" >&2; exit 1; }
 	uv pip compile pyproject.toml --universal --python-version 3.11 --all-extras --generate-hashes \
-	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet --output-file requirements.lock
+	  --no-strip-extras --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet --output-file requirements.lock
 
 $(READY): requirements.lock pyproject.toml
 	@python=""; for candidate in python3 python3.12 python3.11 python3.13; do \
@@ -57,12 +57,12 @@ $(READY): requirements.lock pyproject.toml
 	[ -x $(BIN)/python ] || $$python -m venv .venv || \
 	  { echo "$$python cannot make a virtual environment: install its venv package (Debian: python3-venv)" >&2; exit 1; }
 	@echo "Installing the locked packages into .venv"
-	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock
-	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m pip install -qq --require-hashes --requirement requirements.lock
+	@$(BIN)/python -m pip install -qq --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(PEERS)/.ready: benchmarks/peers/requirements.txt $(READY)
 	@[ -x $(PEERS)/bin/python ] || $(BIN)/python -m venv $(PEERS)
 	@echo "Installing the peers into $(PEERS)"
-	@$(PEERS)/bin/python -m pip install --quiet --requirement $<
+	@$(PEERS)/bin/python -m pip install -qq --requirement $<
 	@touch $@
