@@ -45,10 +45,10 @@ def exposures_query(study: Study) -> exp.Select:
         else:
             query, value = _joined(query, segment.feature)
         known = exp.func("coalesce", value, exp.Literal.string(UNKNOWN))
-        query = query.select(named(known, segment_column(name)))
+        query = query.select(named(known, segment_column(name)), copy=False)
     for feature in study.covariates:
         query, value = _joined(query, feature.name)
-        query = query.select(named(exp.func("coalesce", value, _missing(feature)), covariate_column(feature.name)))
+        query = query.select(named(exp.func("coalesce", value, _missing(feature)), covariate_column(feature.name)), copy=False)
     return query
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 import duckdb
 import pyarrow as pa
@@ -33,9 +34,7 @@ class Fingerprinter:
         self._schema = schema
         self._query = exp.select(*content_sums(schema.names)).from_("batch").sql(dialect="duckdb")
         self._rows = self._lower = self._upper = 0
-        self._connection = duckdb.connect(":memory:")
-        self._connection.execute("SET TimeZone = 'UTC'")
-        self._connection.execute("SET threads = 1")
+        self._connection = _shared().cursor()
 
     def passing(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """The same batches, each added up."""
@@ -56,6 +55,15 @@ class Fingerprinter:
         types = ",".join(sorted(f"{column.name}:{column.type}" for column in self._schema))
         text = f"{types}|{self._rows}|{self._lower:016x}|{self._upper:016x}"
         return Fingerprint(self._rows, hashlib.sha256(text.encode()).hexdigest()[:32])
+
+
+@cache
+def _shared() -> duckdb.DuckDBPyConnection:
+    """One in-memory database per process; each fingerprint works on a cursor of its own."""
+    connection = duckdb.connect(":memory:")
+    connection.execute("SET GLOBAL TimeZone = 'UTC'")
+    connection.execute("SET threads = 1")
+    return connection
 
 
 def content_sums(columns: list[str]) -> list[exp.Expr]:

@@ -58,39 +58,29 @@ class LakeTable:
 
     def states(self) -> dict[str, PartitionState]:
         """The newest state of every published partition, by partition value."""
-        if not self._exists():
-            return {}
-        found: dict[str, PartitionState] = {}
-        for commit in DeltaTable(self.path).history():
-            if "impact" in commit:
-                state = PartitionState(**json.loads(commit["impact"]))
-                found.setdefault(state.partition, state)
-        return found
+        table = self._open()
+        return {} if table is None else _states(table)
 
     def state(self, partition: str = "") -> PartitionState | None:
         return self.states().get(partition)
 
     @property
     def version(self) -> int:
-        return DeltaTable(self.path).version()
+        return int(self._published().version())
 
     def schema(self) -> pa.Schema:
         """The Arrow schema, partition column included; raises `LakeError` before the first publication."""
-        if not self._exists():
-            raise LakeError(f"table {self.path.name} has not been published yet; materialize it first")
-        return pa.schema(DeltaTable(self.path).schema().to_arrow())
+        return _schema(self._published())
 
     def files(self, partitions: Iterable[str] | None = None) -> ParquetFiles:
         """The files of the given partitions (of all when None) in the newest version."""
-        table = DeltaTable(self.path) if self._exists() else None
-        if table is None:
-            raise LakeError(f"table {self.path.name} has not been published yet; materialize it first")
+        table = self._published()
         wanted = None if partitions is None else sorted(set(partitions))
         if wanted == []:
-            return ParquetFiles((), self.schema())
+            return ParquetFiles((), _schema(table))
         listed = ", ".join(f"'{partition}'" for partition in wanted or ())
         uris = table.file_uris(file_pruning_predicate=f"{self.partition_column} in ({listed})" if wanted else None)
-        return ParquetFiles(tuple(sorted(uris)), self.schema())
+        return ParquetFiles(tuple(sorted(uris)), _schema(table))
 
     def publish(
         self,
@@ -109,45 +99,66 @@ class LakeTable:
 
     def current(self, input_digest: str, partition: str = "") -> Publication | None:
         """The publication that stands, if it was made from exactly these inputs."""
-        state = self.state(partition)
-        return Publication(state, self.version, False) if state and state.input_digest == input_digest else None
+        table = self._open()
+        state = _states(table).get(partition) if table else None
+        if table is None or state is None or state.input_digest != input_digest:
+            return None
+        return Publication(state, table.version(), False)
 
     def _commit(self, spool: Spool, state: PartitionState) -> int:
         for attempt in range(ATTEMPTS):
-            newest = self.state(state.partition)
+            table = self._open()
+            newest = _states(table).get(state.partition) if table else None
             if newest and newest.generation > state.generation:
                 raise LakeError(
                     f"{self.path.name} {state.partition}: generation {newest.generation} is already there and is newer "
                     f"than {state.generation}; nothing was changed"
                 )
             try:
-                self._write(spool, state)
+                self._write(table, spool, state)
                 return DeltaTable(self.path).version()
             except CommitFailedError:
                 time.sleep(random.uniform(0, min(1.0, 0.1 * 2**attempt)))
         raise LakeError(f"{self.path.name} {state.partition}: lost {ATTEMPTS} attempts to other writers; run it again")
 
-    def _write(self, spool: Spool, state: PartitionState) -> None:
+    def _write(self, table: DeltaTable | None, spool: Spool, state: PartitionState) -> None:
         commit = CommitProperties(custom_metadata={"impact": json.dumps(asdict(state), sort_keys=True)})
-        predicate = f"{self.partition_column} = '{state.partition}'" if self.partition_column else None
         with spool.read() as reader:
-            self._refuse_other_schema(reader.schema)
-            write_deltalake(
-                self.path, reader, mode="overwrite", commit_properties=commit, configuration=KEEP_LOG,
-                partition_by=[self.partition_column] if self.partition_column else None,
-                predicate=predicate if self._exists() else None,
-                schema_mode=None if self.partition_column else "overwrite",
-            )  # fmt: skip
+            if table is None:
+                keys = [self.partition_column] if self.partition_column else None
+                write_deltalake(self.path, reader, partition_by=keys, configuration=KEEP_LOG, commit_properties=commit)
+            elif self.partition_column:
+                self._refuse_other_schema(_schema(table), reader.schema)
+                only = f"{self.partition_column} = '{state.partition}'"
+                write_deltalake(table, reader, mode="overwrite", predicate=only, commit_properties=commit)
+            else:
+                write_deltalake(table, reader, mode="overwrite", schema_mode="overwrite", commit_properties=commit)
 
-    def _refuse_other_schema(self, schema: pa.Schema) -> None:
+    def _refuse_other_schema(self, table: pa.Schema, rows: pa.Schema) -> None:
         """Delta would cast silently ('12' becomes 12); a partition has the types of its table or is refused."""
-        if not (self.partition_column and self._exists()):
-            return
-        known = {f.name: f.type for f in self.schema()}
-        given = {f.name: f.type for f in schema}
+        known, given = ({f.name: f.type for f in schema} for schema in (table, rows))
         if known != given:
             changed = sorted(name for name in known.keys() | given.keys() if known.get(name) != given.get(name))
             raise LakeError(f"{self.path.name}: columns {', '.join(changed)} differ from the table's; migrate the table first")
 
-    def _exists(self) -> bool:
-        return DeltaTable.is_deltatable(str(self.path))
+    def _published(self) -> DeltaTable:
+        table = self._open()
+        if table is None:
+            raise LakeError(f"table {self.path.name} has not been published yet; materialize it first")
+        return table
+
+    def _open(self) -> DeltaTable | None:
+        return DeltaTable(self.path) if DeltaTable.is_deltatable(str(self.path)) else None
+
+
+def _states(table: DeltaTable) -> dict[str, PartitionState]:
+    found: dict[str, PartitionState] = {}
+    for commit in table.history():
+        if "impact" in commit:
+            state = PartitionState(**json.loads(commit["impact"]))
+            found.setdefault(state.partition, state)
+    return found
+
+
+def _schema(table: DeltaTable) -> pa.Schema:
+    return pa.schema(table.schema().to_arrow())

@@ -49,6 +49,6 @@ def fold_query(catalog: Catalog, fact: Fact, on: date) -> exp.Select:
         tree = catalog.compile(fact.dataset, measure.expression, "number").tree
         whole = exp.func("coalesce", exp.func("sum", scaled(tree, measure.scale)), exp.Literal.number(0))
         missing = exp.func("count_if", undefined(tree, measure.scale))
-        query = query.select(named(exp.cast(whole, "BIGINT"), name))
-        query = query.select(named(exp.cast(missing, "BIGINT"), undefined_column(name)))
+        query = query.select(named(exp.cast(whole, "BIGINT"), name), copy=False)
+        query = query.select(named(exp.cast(missing, "BIGINT"), undefined_column(name)), copy=False)
     return query.where(unit.copy().is_(exp.null()).not_()).select(named(day(on.isoformat()), "day"))

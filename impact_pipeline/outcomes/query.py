@@ -71,7 +71,7 @@ def _totals(study: Study, fact: Fact, variables: Sequence[Variable]) -> exp.Sele
     for variable in variables:
         for name in (variable.name, bad_column(variable.name)):
             whole = exp.func("coalesce", exp.func("sum", column(name)), exp.Literal.number(0))
-            query = query.select(named(exp.cast(whole, "BIGINT"), name))
+            query = query.select(named(exp.cast(whole, "BIGINT"), name), copy=False)
     return query
 
 
@@ -128,7 +128,7 @@ def _offer(
         shown = expression if present else exp.cast(exp.null(), "BIGINT")
         if present and condition is not None:
             shown = exp.Case().when(condition.copy(), expression)
-        query = query.select(named(shown, name))
+        query = query.select(named(shown, name), copy=False)
     return query
 
 
@@ -184,7 +184,7 @@ def _wide(variables: Variables) -> exp.Select:
             if variable.indicator:
                 whole = exp.cast(whole > 0, "BIGINT")
             bad = exp.func("coalesce", column(bad_column(variable.name), alias), exp.Literal.number(0))
-            query = query.select(named(whole, variable.name), named(bad, bad_column(variable.name)))
+            query = query.select(named(whole, variable.name), named(bad, bad_column(variable.name)), copy=False)
     return query
 
 
@@ -198,13 +198,13 @@ def _sums(study: Study, variables: Variables) -> exp.Select:
         singles.update(dict.fromkeys(names))
         pairs.update(dict.fromkeys((a, b) if a <= b else (b, a) for a in names for b in names))
     for name in singles:
-        query = query.select(named(total(column(name)), name))
+        query = query.select(named(total(column(name)), name), copy=False)
     for first, second in pairs:
         product = exp.Mul(this=exp.cast(column(first), "HUGEINT"), expression=column(second))
-        query = query.select(named(total(product), product_column(first, second)))
+        query = query.select(named(total(product), product_column(first, second)), copy=False)
     for variable in variables.variables:
         bad = exp.cast(exp.func("sum", column(bad_column(variable.name))), "BIGINT")
-        query = query.select(named(bad, bad_column(variable.name)))
+        query = query.select(named(bad, bad_column(variable.name)), copy=False)
     return _grouped(query, study)
 
 
@@ -212,7 +212,7 @@ def _grouped(query: exp.Select, study: Study) -> exp.Select:
     """Group by cohort day and arm, and by each segment besides, in one pass."""
     keys = [column("cohort_day"), column("arm")]
     segments = [column(segment_column(name)) for name in study.plan.segments]
-    query = query.select(*(key.copy() for key in keys))
+    query = query.select(*(key.copy() for key in keys), copy=False)
     sets = [exp.Tuple(expressions=[key.copy() for key in keys])]
     sets += [exp.Tuple(expressions=[*(key.copy() for key in keys), segment.copy()]) for segment in segments]
     index: exp.Expr = exp.Literal.number(-1)
@@ -221,6 +221,6 @@ def _grouped(query: exp.Select, study: Study) -> exp.Select:
         inside = exp.func("grouping", segment.copy()).eq(0)
         index = exp.Case().when(inside, exp.Literal.number(number)).else_(index)
         value = exp.Case().when(inside.copy(), segment.copy()).else_(value)
-    query = query.select(named(exp.cast(index, "BIGINT"), SEGMENT), named(value, "segment_value"))
+    query = query.select(named(exp.cast(index, "BIGINT"), SEGMENT), named(value, "segment_value"), copy=False)
     query.set("group", exp.Group(grouping_sets=[exp.GroupingSets(expressions=sets)]))
     return query
