@@ -34,6 +34,8 @@ class Engine(Protocol):
         """The whole result; for results that are small."""
         ...
 
-    def batches(self, query: exp.Query, inputs: Mapping[str, Input], batch_rows: int = 65_536) -> AbstractContextManager[pa.RecordBatchReader]:
+    def batches(
+        self, query: exp.Query, inputs: Mapping[str, Input], batch_rows: int = 65_536
+    ) -> AbstractContextManager[pa.RecordBatchReader]:
         """The result as a stream, in bounded memory; the reader is valid inside the `with`."""
         ...

@@ -31,7 +31,9 @@ class DuckDBEngine:
             return connection.sql(_sql(query)).to_arrow_table()
 
     @contextmanager
-    def batches(self, query: exp.Query, inputs: Mapping[str, Input], batch_rows: int = 65_536) -> Iterator[pa.RecordBatchReader]:
+    def batches(
+        self, query: exp.Query, inputs: Mapping[str, Input], batch_rows: int = 65_536
+    ) -> Iterator[pa.RecordBatchReader]:
         with self._connected(inputs) as connection:
             yield connection.sql(_sql(query)).to_arrow_reader(batch_rows)
 
@@ -87,4 +89,6 @@ def _offer(connection: duckdb.DuckDBPyConnection, name: str, given: Input) -> No
 
 
 def _sql(query: exp.Query) -> str:
+    if not isinstance(query, exp.Query):
+        raise TypeError(f"an engine runs one SELECT, not {type(query).__name__}")
     return query.sql(dialect="duckdb", comments=False)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
+from impact_pipeline.lake.failures import Failures
 from impact_pipeline.lake.results import Results
 from impact_pipeline.lake.staging import Staging
 from impact_pipeline.lake.tables import LakeTable
@@ -29,6 +30,10 @@ class Lake:
     @property
     def results(self) -> Results:
         return Results(self.root / "results")
+
+    @property
+    def failures(self) -> Failures:
+        return Failures(self.root / "failures")
 
     def trusted(self, dataset: str) -> LakeTable:
         return LakeTable(self.root / "trusted" / dataset)

@@ -38,7 +38,7 @@ class Results:
         content = canonical_json(value)
         digest = hashlib.sha256(content).hexdigest()
         path = self.root / study / as_of.isoformat() / f"{kind}-{digest[:16]}.json"
-        if not path.exists():
+        if not path.exists() or path.read_bytes() != content:
             write_atomically(path, content)
         pointer = {"as_of": as_of.isoformat(), "digest": digest, "path": str(path.relative_to(self.root))}
         write_atomically(self._pointer(study, kind), json.dumps(pointer, sort_keys=True).encode())
@@ -51,10 +51,11 @@ class Results:
             raise LakeError(f"study/{kind} of '{study}' has not been materialized yet; materialize it first")
         pointer = json.loads(pointer_path.read_bytes())
         path = self.root / pointer["path"]
-        content = path.read_bytes()
+        content = path.read_bytes() if path.exists() else b""
         digest = hashlib.sha256(content).hexdigest()
         if digest != pointer["digest"]:
-            raise LakeError(f"{pointer['path']}: the content was changed after it was written; materialize it again")
+            fault = "was changed after it was written" if content else "is gone"
+            raise LakeError(f"{pointer['path']}: the content {fault}; materialize study/{kind} of '{study}' again")
         return Record(TypeAdapter(type_).validate_json(content), digest, date.fromisoformat(pointer["as_of"]), path)
 
     def studies(self, kind: str) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from impact_pipeline.engines.base import ParquetFiles
 from impact_pipeline.errors import LakeError
-from impact_pipeline.lake.files import finished_file, write_atomically
+from impact_pipeline.lake.files import finished_file, locked, write_atomically
 from impact_pipeline.lake.spool import Spool
 
 
@@ -38,18 +38,35 @@ class Staging:
     root: Path
 
     def stage(self, dataset: str, day: str, spool: Spool, *, generation: str, facts: Mapping[str, Any]) -> StagedDay:
-        """Make the spooled rows the day's staged rows; the rows of an earlier delivery are removed afterwards."""
+        """Make the spooled rows the day's staged rows; the rows of an earlier delivery are removed afterwards.
+
+        Raises `LakeError` if a newer generation is staged.
+        """
         made = spool.fingerprint
         staged = StagedDay(dataset, day, made.digest, made.rows, generation, dict(facts))
+        with locked(self._pointer(dataset, day).with_name(".lock")):
+            self._refuse_older(staged)
+            self._replace(staged, spool)
+        return staged
+
+    def _refuse_older(self, staged: StagedDay) -> None:
+        pointer = self._pointer(staged.dataset, staged.day)
+        newest = json.loads(pointer.read_bytes())["generation"] if pointer.exists() else ""
+        if newest > staged.generation:
+            raise LakeError(
+                f"raw/{staged.dataset} {staged.day}: generation {newest} is already staged and is newer than "
+                f"{staged.generation}; nothing was changed"
+            )
+
+    def _replace(self, staged: StagedDay, spool: Spool) -> None:
         path = self._file(staged)
         if not path.exists():
             with finished_file(path) as unfinished, spool.read() as rows:
                 _write_parquet(unfinished, rows)
-        write_atomically(self._pointer(dataset, day), json.dumps(asdict(staged), sort_keys=True).encode())
+        write_atomically(self._pointer(staged.dataset, staged.day), json.dumps(asdict(staged), sort_keys=True).encode())
         for old in path.parent.glob("*.parquet"):
             if old != path:
                 old.unlink(missing_ok=True)
-        return staged
 
     def read(self, dataset: str, day: str) -> tuple[StagedDay, ParquetFiles]:
         """The staged day and its file; raises `LakeError` when nothing is staged."""

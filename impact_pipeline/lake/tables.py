@@ -20,6 +20,7 @@ from deltalake.exceptions import CommitFailedError
 
 from impact_pipeline.engines.base import ParquetFiles
 from impact_pipeline.errors import LakeError
+from impact_pipeline.lake.files import locked
 from impact_pipeline.lake.spool import Spool, spooled
 
 DAY = "day"
@@ -106,20 +107,28 @@ class LakeTable:
         return Publication(state, table.version(), False)
 
     def _commit(self, spool: Spool, state: PartitionState) -> int:
-        for attempt in range(ATTEMPTS):
-            table = self._open()
-            newest = _states(table).get(state.partition) if table else None
-            if newest and newest.generation > state.generation:
-                raise LakeError(
-                    f"{self.path.name} {state.partition}: generation {newest.generation} is already there and is newer "
-                    f"than {state.generation}; nothing was changed"
-                )
-            try:
-                self._write(table, spool, state)
-                return DeltaTable(self.path).version()
-            except CommitFailedError:
-                time.sleep(random.uniform(0, min(1.0, 0.1 * 2**attempt)))
+        """The fence is read from the version that is then replaced, so Delta refuses a commit that came between.
+
+        The lock covers what Delta does not tell apart: two first publications, and partitions without rows.
+        """
+        with locked(self.path.with_name(f".{self.path.name}.lock")):
+            for attempt in range(ATTEMPTS):
+                table = self._open()
+                self._refuse_older(table, state)
+                try:
+                    self._write(table, spool, state)
+                    return DeltaTable(self.path).version()
+                except CommitFailedError:
+                    time.sleep(random.uniform(0, min(1.0, 0.1 * 2**attempt)))
         raise LakeError(f"{self.path.name} {state.partition}: lost {ATTEMPTS} attempts to other writers; run it again")
+
+    def _refuse_older(self, table: DeltaTable | None, state: PartitionState) -> None:
+        newest = _states(table).get(state.partition) if table else None
+        if newest and newest.generation > state.generation:
+            raise LakeError(
+                f"{self.path.name} {state.partition}: generation {newest.generation} is already there and is newer "
+                f"than {state.generation}; nothing was changed"
+            )
 
     def _write(self, table: DeltaTable | None, spool: Spool, state: PartitionState) -> None:
         commit = CommitProperties(custom_metadata={"impact": json.dumps(asdict(state), sort_keys=True)})
@@ -139,7 +148,9 @@ class LakeTable:
         known, given = ({f.name: f.type for f in schema} for schema in (table, rows))
         if known != given:
             changed = sorted(name for name in known.keys() | given.keys() if known.get(name) != given.get(name))
-            raise LakeError(f"{self.path.name}: columns {', '.join(changed)} differ from the table's; migrate the table first")
+            raise LakeError(
+                f"{self.path.name}: columns {', '.join(changed)} differ from the table's; migrate the table first"
+            )
 
     def _published(self) -> DeltaTable:
         table = self._open()
