@@ -1,0 +1,1 @@
+"""What protects people and decisions. Knows no estimator and no orchestration."""
