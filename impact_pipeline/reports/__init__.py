@@ -1,0 +1,1 @@
+"""Scorecards as people read them: pages, charts, Markdown and terminal tables. Renders; computes no statistic."""

@@ -1,0 +1,115 @@
+"""Words from numbers: what a study found, in sentences that a reader without statistics can repeat."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from impact_pipeline.decisions.base import Decision
+from impact_pipeline.estimators.base import Estimate, Grade, Interval, NotEstimable, Reason, Result
+from impact_pipeline.kpis.base import Impact, NoImpact
+from impact_pipeline.reports.formatting import (
+    PERCENT,
+    Shown,
+    Unit,
+    capitalised,
+    count,
+    fixed,
+    money,
+    shown,
+    uncapitalised,
+    unit_of,
+    visible,
+)
+from impact_pipeline.reports.look import Look, Tone
+
+REASONS: Mapping[Reason, str] = {
+    Reason.TOO_FEW_UNITS: "an arm has too few units",
+    Reason.EMPTY_ARM: "an arm has no units",
+    Reason.ZERO_VARIANCE: "every unit has the same value",
+    Reason.DENOMINATOR_NEAR_ZERO: "the denominator is too close to zero",
+    Reason.WINDOW_NOT_CLOSED: "no outcome window has closed yet",
+    Reason.MEASURE_UNDEFINED: "the measure has no finite value in some rows",
+    Reason.DEFINITION_BROKEN: "the definition of the metric has a fault",
+    Reason.NO_ESTIMATOR: "no estimator fits this design and this kind of metric",
+}
+GRADES: Mapping[Grade, str] = {
+    "A": "randomised and clean",
+    "B": "randomised, with a repair or a warning",
+    "C": "quasi-experiment with its checks passed",
+    "D": "a check failed",
+}
+TONE_WORDS: Mapping[Tone, str] = {"better": "better", "worse": "worse", "unclear": "no clear change"}
+
+
+def headline(look: Look) -> str:
+    """The verdict and why: the key effect where it decides, the first reason where something else does."""
+    verdict = look.card.verdict
+    by_effect = verdict.decision in (Decision.SHIP, Decision.INCONCLUSIVE) and look.key is not None
+    why = (
+        effect(look, look.key)
+        if by_effect and look.key
+        else uncapitalised(next(iter(verdict.reasons), "no reason given"))
+    )
+    return f"{capitalised(verdict.decision)}: {visible(why).rstrip('.')}"
+
+
+def effect(look: Look, result: Result) -> str:
+    """A result as a clause: 'orders per user rose by 10.2 % (95 % interval 7.1 % to 13.3 %)'."""
+    label = uncapitalised(visible(look.label(result.metric, result.contrast)))
+    if isinstance(result, NotEstimable):
+        return f"{label} cannot be estimated: {refusal(result)}"
+    if result.relative is not None:
+        return f"{label} {_change(result.relative.value, result.relative.interval, PERCENT)}"
+    return f"{label} {_change(result.value, result.interval, unit_of(look.metric(result.metric)))}"
+
+
+def sentence(look: Look, result: Result) -> str:
+    """A result as a sentence that also says whether the change is for the better."""
+    clause = effect(look, result)
+    if isinstance(result, Estimate):
+        tone = look.tone(result.metric, displayed_interval(result))
+        clause += "" if tone == "unclear" else f", which is {TONE_WORDS[tone]}"
+    return f"{capitalised(clause)}."
+
+
+def refusal(result: NotEstimable) -> str:
+    """Why a number is missing, in plain English."""
+    detail = visible(result.detail).rstrip(".")
+    return f"{REASONS[result.reason]} ({detail})" if detail else REASONS[result.reason]
+
+
+def displayed_interval(estimate: Estimate) -> Interval:
+    """The interval that words are chosen by: of the relative effect where there is one."""
+    return estimate.interval if estimate.relative is None else estimate.relative.interval
+
+
+def impact_sentence(impact: Impact | NoImpact, entity: str) -> str:
+    """The money of a study, with what it was computed from."""
+    if isinstance(impact, NoImpact):
+        return f"No amount of money: {visible(impact.detail).rstrip('.')}."
+    amount = money(impact.amount, impact.interval, impact.currency)
+    volume = count(round(impact.units_per_day))
+    return (
+        f"Treating every {entity} for {impact.horizon_days} days would bring {amount}, at {volume} {entity}s a day and "
+        f"{fixed(impact.value_per_unit, 2)} {impact.currency} for each unit of the effect."
+    )
+
+
+def interim(look: Look) -> str:
+    """What kind of look this is."""
+    if look.card.verdict.final:
+        return "Final look: every window has closed."
+    return f"Interim look: the planned look is on {look.study.planned_look.isoformat()}."
+
+
+def _change(value: float, interval: Interval, unit: Unit) -> str:
+    if interval.lower > 0:
+        return f"rose by {_in_words(value, interval, unit)}"
+    if interval.upper < 0:
+        fall = Interval(-interval.upper, -interval.lower, interval.level)
+        return f"fell by {_in_words(-value, fall, unit)}"
+    return f"did not clearly change: {shown(value, interval, unit, signed=True, in_words=True)}"
+
+
+def _in_words(value: float, interval: Interval, unit: Unit) -> Shown:
+    return shown(value, interval, unit, in_words=True)

@@ -1,0 +1,107 @@
+"""The HTML of the site: one page a study, and the index. Templates escape every value and refuse an undefined one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import TYPE_CHECKING
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from markupsafe import Markup
+
+from impact_pipeline.catalog.model import ModelVersion
+from impact_pipeline.decisions.base import Scorecard
+from impact_pipeline.kpis.base import Impact
+from impact_pipeline.reports import definition, formatting, narrative
+from impact_pipeline.reports.look import Look, StudyFailure
+from impact_pipeline.reports.provenance import input_spans, restatements
+from impact_pipeline.reports.rows import EstimateRow, estimate_rows
+
+if TYPE_CHECKING:
+    from impact_pipeline.reports.figure import Figure
+
+
+def study_body(look: Look, failed: Sequence[StudyFailure], previous: Scorecard | None) -> str:
+    """The page of one study without what depends on the clock."""
+    versions = look.study.catalog.models.get(look.study.plan.change.model)
+    notes = {version.version: version for version in versions.versions} if versions else {}
+    return _template("study.html").render(
+        look=look, card=look.card, plan=look.study.plan, study=look.study, failed=failed,
+        change_notes=_change_notes(look, notes), rows=estimate_rows(look, look.results), figures=_study_figures(look),
+        sentences=[narrative.sentence(look, result) for result in look.results if look.usable],
+        exposed=_exposed(look),
+        segment_rows=estimate_rows(look, look.segment_results), spans=input_spans(look.card),
+        restated=restatements(look, previous) if previous else (),
+    )  # fmt: skip
+
+
+def index_body(looks: Sequence[Look], failed: Sequence[StudyFailure], pages: frozenset[str]) -> str:
+    """The list of all studies; `pages` are the studies that have a page to link to."""
+    from impact_pipeline.reports import charts
+    from impact_pipeline.reports.interval_chart import MOST_ROWS
+
+    figures = {"portfolio": _drawn(charts.portfolio(looks)), "money": _drawn(charts.money_overview(looks))}
+    rows = [(look, _key_row(look), _amounts(look)) for look in looks]
+    return _template("index.html").render(rows=rows, failed=failed, pages=pages, figures=figures, most_rows=MOST_ROWS)
+
+
+def whole_page(title: str, body: str, footer: str) -> str:
+    """A body inside the frame that carries style and footer."""
+    return _template("page.html").render(title=title, body=Markup(body), footer=footer)
+
+
+def _study_figures(look: Look) -> Mapping[str, Markup | None]:
+    from impact_pipeline.reports import charts
+    from impact_pipeline.reports.trajectory_chart import trajectory
+
+    figures = {"forest": charts.forest(look), "trajectory": trajectory(look), "segments": charts.segments(look)}
+    return {name: _drawn(figure) for name, figure in figures.items()}
+
+
+def _drawn(figure: Figure | None) -> Markup | None:
+    return figure.svg() if figure else None
+
+
+def _key_row(look: Look) -> EstimateRow | None:
+    return estimate_rows(look, [look.key])[0] if look.key else None
+
+
+def _amounts(look: Look) -> list[formatting.Shown]:
+    found = (impact for impact in look.card.impacts if isinstance(impact, Impact))
+    return [formatting.money(impact.amount, impact.interval, impact.currency) for impact in found]
+
+
+def _exposed(look: Look) -> str:
+    counts = look.card.exposed_per_arm
+    return ", ".join(f"{arm} {formatting.count(counts.get(arm, 0))}" for arm in look.study.arms)
+
+
+def _change_notes(look: Look, versions: Mapping[str, ModelVersion]) -> list[tuple[str, str]]:
+    change = look.study.plan.change
+    named = (change.from_version, change.to_version)
+    return [(name, versions[name].notes) for name in named if name in versions]
+
+
+def _template(name: str) -> Template:
+    return _environment().get_template(name)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("impact_pipeline.reports"), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, finalize=_finalised,
+    )  # fmt: skip
+    environment.globals.update(
+        headline=narrative.headline, interim=narrative.interim, impact_sentence=narrative.impact_sentence,
+        grades=narrative.GRADES, count=formatting.count, definitions=definition.metric_definitions,
+        arm_shares=definition.arm_shares,
+    )  # fmt: skip
+    return environment
+
+
+def _finalised(value: object) -> object:
+    if not isinstance(value, str) or isinstance(value, Markup):
+        return value
+    return re.sub(r"(?<=\d) (?=%)", "\N{NO-BREAK SPACE}", formatting.visible(value))

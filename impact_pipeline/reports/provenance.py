@@ -1,0 +1,77 @@
+"""Where the numbers of a look came from: input days and their fingerprints, how fresh they are, what was restated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from impact_pipeline.catalog.identity import digest
+from impact_pipeline.decisions.base import Scorecard
+from impact_pipeline.estimators.base import TrajectoryPoint
+from impact_pipeline.reports.formatting import count, shown, unit_of
+from impact_pipeline.reports.look import Look
+
+LISTED_DAYS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class InputSpan:
+    """The days of one dataset or feature that entered a look; `digest` covers all their fingerprints."""
+
+    name: str
+    first: str
+    last: str
+    days: int
+    digest: str
+    freshness: str
+
+
+def input_spans(card: Scorecard) -> tuple[InputSpan, ...]:
+    """One span for each input that delivered a day, in order of name."""
+    inputs = card.provenance.inputs
+    return tuple(_span(name, inputs[name], card.as_of) for name in sorted(inputs) if inputs[name])
+
+
+def restatements(look: Look, previous: Scorecard) -> tuple[str, ...]:
+    """What changed under an earlier look: input days that read otherwise now, and what that did to its effects."""
+    days = [
+        _restated_days(name, look.card.provenance.inputs, days)
+        for name, days in sorted(previous.provenance.inputs.items())
+    ]
+    effects = [
+        _restated_effect(look, point, previous)
+        for point in previous.estimates.trajectory
+        if point.as_of == previous.as_of
+    ]
+    return tuple(sentence for sentence in (*days, *effects) if sentence)
+
+
+def _span(name: str, days: Mapping[str, str], as_of: date) -> InputSpan:
+    first, last = min(days), max(days)
+    behind = (as_of - date.fromisoformat(last)).days
+    late = f"{count(behind)} day{'s' if behind > 1 else ''} before the look" if behind > 0 else "up to the look"
+    return InputSpan(name, first, last, len(days), digest(dict(days))[:12], late)
+
+
+def _restated_days(name: str, now: Mapping[str, Mapping[str, str]], before: Mapping[str, str]) -> str:
+    changed = [day for day, mark in sorted(before.items()) if now.get(name, {}).get(day) != mark]
+    listed = ", ".join(changed[:LISTED_DAYS]) + (
+        f" and {len(changed) - LISTED_DAYS} more" if len(changed) > LISTED_DAYS else ""
+    )
+    return f"{name}: restated since the look before, on {listed}." if changed else ""
+
+
+def _restated_effect(look: Look, before: TrajectoryPoint, previous: Scorecard) -> str:
+    key = (before.as_of, before.metric, before.contrast)
+    now = next((p for p in look.card.estimates.trajectory if (p.as_of, p.metric, p.contrast) == key), None)
+    if now is None or now.value == before.value:
+        return ""
+    unit = unit_of(look.metric(before.metric))
+    old, new = (
+        shown(before.value, before.interval, unit, signed=True),
+        shown(now.value, now.interval, unit, signed=True),
+    )
+    label = look.label(before.metric, before.contrast)
+    day = previous.as_of.isoformat()
+    return f"{label}: the look of {day} read {old.value}; with the restated rows it reads {new.value}."

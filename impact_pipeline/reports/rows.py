@@ -1,0 +1,74 @@
+"""Estimates as lines of a table, the same in HTML, Markdown and the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from impact_pipeline.estimators.base import Estimate, NotEstimable, Result
+from impact_pipeline.reports.formatting import PERCENT, Shown, capitalised, count, mean, p_value, shown, unit_of
+from impact_pipeline.reports.look import Look, Role, Tone
+from impact_pipeline.reports.narrative import displayed_interval, refusal
+
+NOTHING = "\u2013"
+
+
+@dataclass(frozen=True, slots=True)
+class EstimateRow:
+    """`refused` holds the reason where there is no number; `note` why a relative effect is missing."""
+
+    label: str
+    role: Role
+    segment: tuple[str, str]
+    control_units: str
+    treatment_units: str
+    method: str
+    control_mean: str = NOTHING
+    treatment_mean: str = NOTHING
+    absolute: Shown | None = None
+    relative: Shown | None = None
+    p_value: str = NOTHING
+    grade: str = NOTHING
+    tone: Tone = "unclear"
+    refused: str = ""
+    note: str = ""
+
+    @property
+    def effect(self) -> Shown | None:
+        """The relative effect, or the absolute one where there is none."""
+        return self.relative or self.absolute
+
+
+def estimate_rows(look: Look, results: Iterable[Result]) -> tuple[EstimateRow, ...]:
+    """A line for each result, in the order given."""
+    return tuple(_line(look, result) for result in results)
+
+
+def _line(look: Look, result: Result) -> EstimateRow:
+    units, contrast = result.n_per_arm, result.contrast
+    bare = EstimateRow(
+        look.label(result.metric, contrast),
+        look.role(result.metric),
+        (result.segment[0], result.segment[1] or "unknown"),
+        count(units.get(contrast.control, 0)),
+        count(units.get(contrast.treatment, 0)),
+        result.method,
+    )
+    if isinstance(result, NotEstimable):
+        return replace(bare, refused=f"{capitalised(refusal(result))}.")
+    return _with_numbers(bare, look, result)
+
+
+def _with_numbers(bare: EstimateRow, look: Look, result: Estimate) -> EstimateRow:
+    metric, relative, contrast = look.metric(result.metric), result.relative, result.contrast
+    return replace(
+        bare,
+        control_mean=mean(result.means[contrast.control], metric),
+        treatment_mean=mean(result.means[contrast.treatment], metric),
+        absolute=shown(result.value, result.interval, unit_of(metric), signed=True),
+        relative=None if relative is None else shown(relative.value, relative.interval, PERCENT, signed=True),
+        p_value=p_value(result.p_value),
+        grade=result.grade,
+        tone=look.tone(result.metric, displayed_interval(result)),
+        note=result.relative_refused or "",
+    )
