@@ -129,7 +129,8 @@ class Study:
     @property
     def segment_features(self) -> Mapping[str, LatestFeature]:
         """Segment name -> the feature that splits it."""
-        found = {n: self.catalog.features[s.feature] for n, s in self.plan.segments.items() if isinstance(s, FeatureSegment)}
+        split = {name: segment for name, segment in self.plan.segments.items() if isinstance(segment, FeatureSegment)}
+        found = {name: self.catalog.features[segment.feature] for name, segment in split.items()}
         return {name: feature for name, feature in found.items() if isinstance(feature, LatestFeature)}
 
     @property
@@ -166,5 +167,6 @@ def studies_due(catalog: Catalog, day: date) -> tuple[str, ...]:
 
     A faulty plan is due every night, so that it shows as failed where on-call looks until it is mended.
     """
-    due = [n for n, p in catalog.plans.items() if p.status == "registered" and p.starts <= day <= catalog.study(n).planned_look]
+    registered = {name: plan for name, plan in catalog.plans.items() if plan.status == "registered"}
+    due = {name for name, plan in registered.items() if plan.starts <= day <= catalog.study(name).planned_look}
     return tuple(sorted({*due, *(name for kind, name in catalog.broken if kind == "study")}))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from impact_pipeline.catalog.catalog import Catalog, DocumentKind, Key, Origin
 from impact_pipeline.catalog.contract import Contract
+from impact_pipeline.catalog.document import NAME_PATTERN
 from impact_pipeline.catalog.fact import Fact
 from impact_pipeline.catalog.feature import FeatureDocument
 from impact_pipeline.catalog.issues import CatalogError, Issue
@@ -20,6 +23,7 @@ from impact_pipeline.catalog.plan import EvaluationPlan
 from impact_pipeline.catalog.rules import RULES
 from impact_pipeline.catalog.source import SourceDocument
 from impact_pipeline.catalog.strict_yaml import Parsed, YamlFault, parse
+from impact_pipeline.errors import InputError
 
 FOLDERS: Mapping[str, tuple[DocumentKind, TypeAdapter[Any]]] = {
     "sources": ("source", TypeAdapter(SourceDocument)),
@@ -31,6 +35,8 @@ FOLDERS: Mapping[str, tuple[DocumentKind, TypeAdapter[Any]]] = {
     "studies": ("study", TypeAdapter(EvaluationPlan)),
 }
 
+NAME = re.compile(NAME_PATTERN)
+
 
 @dataclass(slots=True)
 class _Reading:
@@ -39,6 +45,9 @@ class _Reading:
     documents: dict[Key, Any] = field(default_factory=dict)
     origins: dict[Key, Origin] = field(default_factory=dict)
     broken: dict[Key, tuple[Issue, ...]] = field(default_factory=dict)
+
+    def refuse(self, key: Key, *issues: Issue) -> None:
+        self.broken[key] = (*self.broken.get(key, ()), *issues)
 
 
 def read_catalog(root: Path) -> Catalog:
@@ -51,6 +60,8 @@ def read_catalog(root: Path) -> Catalog:
 
 def read_sound_part(root: Path) -> Catalog:
     """The documents that are sound; the faults of the others are in `broken`. A night runs on this."""
+    if not root.is_dir():
+        raise InputError(f"{root}: there is no catalog in this folder; give the folder that holds {', '.join(FOLDERS)}")
     reading = _Reading()
     for folder, (kind, adapter) in FOLDERS.items():
         for path in sorted((root / folder).glob("*.y*ml")):
@@ -58,41 +69,49 @@ def read_sound_part(root: Path) -> Catalog:
     for path in _misplaced(root):
         origin = Origin(str(path.relative_to(root)), {})
         allowed = ", ".join(FOLDERS)
-        message = f"no kind of document lives in this folder; folders are {allowed}; move the file"
-        reading.broken["source", origin.file] = (origin.issue((), message),)
+        message = f"no document is read from here; folders are {allowed}; move the file directly into one"
+        reading.refuse(("source", origin.file), origin.issue((), message))
     return _linked(_catalog(root, reading))
 
 
 def _misplaced(root: Path) -> Iterator[Path]:
-    if root.is_dir():
-        yield from (p for p in sorted(root.rglob("*.y*ml")) if p.relative_to(root).parts[0] not in FOLDERS)
+    """YAML files that stand in no kind's folder, or deeper than its top, where nothing would read them."""
+    for path in sorted(root.rglob("*.y*ml")):
+        place = path.relative_to(root).parts
+        if place[0] not in FOLDERS or len(place) != 2:
+            yield path
 
 
 def _read_file(reading: _Reading, root: Path, path: Path, kind: DocumentKind, adapter: TypeAdapter[Any]) -> None:
     file = str(path.relative_to(root))
-    stem = path.name.split(".")[0]
+    by_file = _safe_name(path.name.split(".")[0])
     try:
         parsed = parse(_text(path, root))
     except YamlFault as fault:
-        reading.broken[kind, stem] = (Issue(file, fault.line, "document", str(fault)),)
+        reading.refuse((kind, by_file), Issue(file, fault.line, "document", str(fault)))
         return
     name = parsed.value.get("name")
-    key: Key = (kind, name if isinstance(name, str) and name else stem)
+    key: Key = (kind, name if isinstance(name, str) and NAME.fullmatch(name) else by_file)
     origin = Origin(file, parsed.lines)
     if key in reading.origins:
         first = reading.origins[key].file
         message = f"{kind} '{key[1]}' is already defined in {first}; names are unique within a kind; rename one"
-        reading.broken[kind, file] = (origin.issue(("name",), message),)
+        reading.refuse((kind, by_file), origin.issue(("name",), message))
         return
     reading.origins[key] = origin
     try:
-        reading.documents[key] = adapter.validate_python(parsed.value)
+        reading.documents[key] = adapter.validate_json(json.dumps(parsed.value), strict=True)
     except ValidationError as error:
-        reading.broken[key] = tuple(_located(error, parsed, origin))
+        reading.refuse(key, *_located(error, parsed, origin))
+
+
+def _safe_name(stem: str) -> str:
+    """A name made of a file's, for a document that gives no sound one: it is shown, and used as a key."""
+    return re.sub(r"[^a-z0-9_]", "_", stem.lower())[:60] or "unnamed"
 
 
 def _text(path: Path, root: Path) -> str:
-    if path.is_symlink() and not path.resolve().is_relative_to(root.resolve()):
+    if not path.resolve().is_relative_to(root.resolve()):
         raise YamlFault(1, "a link that leaves the catalog's folder; put the document itself here")
     try:
         return path.read_text(encoding="utf-8")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
 
 from impact_pipeline.catalog.catalog import Catalog, DocumentKind, Key
 from impact_pipeline.catalog.contract import Contract
+from impact_pipeline.catalog.contract_rules import contracts_are_enforceable
 from impact_pipeline.catalog.expressions import Kind, Rejected
 from impact_pipeline.catalog.feature import LatestFeature, SumFeature
-from impact_pipeline.catalog.metric import RatioMetric, Total
+from impact_pipeline.catalog.metric import RatioMetric, Total, totals
 from impact_pipeline.catalog.plan import ColumnSegment, EvaluationPlan, FeatureSegment
 from impact_pipeline.catalog.strict_yaml import Path
 
@@ -23,7 +23,8 @@ def contracts_are_sound(catalog: Catalog) -> Iterator[Breach]:
         seen: set[str] = set()
         for index, column in enumerate(contract.columns):
             if column.name in seen:
-                yield key, ("schema", 0, "properties", index, "name"), f"column '{column.name}' stands twice; rename one"
+                path: Path = ("schema", 0, "properties", index, "name")
+                yield key, path, f"column '{column.name}' stands twice; rename one"
             seen.add(column.name)
         for custom in ("eventAt", "ingestedAt"):
             column_name = contract.custom(custom)
@@ -40,7 +41,8 @@ def sources_deliver_contracted_datasets(catalog: Catalog) -> Iterator[Breach]:
             key: Key = ("source", name)
             yield from _refer(catalog, key, ("datasets", dataset), "contract", dataset)
             if dataset in owner:
-                yield key, ("datasets", dataset), f"dataset '{dataset}' is already delivered by source '{owner[dataset]}'"
+                message = f"dataset '{dataset}' is already delivered by source '{owner[dataset]}'; remove it from one"
+                yield key, ("datasets", dataset), message
             owner.setdefault(dataset, name)
 
 
@@ -82,7 +84,8 @@ def metrics_are_computable(catalog: Catalog) -> Iterator[Breach]:
             yield from _total(catalog, key, (part,), total)
         entities = {catalog.facts[t.fact].entity for _, t in found if t.fact in catalog.facts}
         if len(entities) > 1:
-            yield key, (), f"numerator and denominator are about {' and '.join(sorted(entities))}; use facts of one entity"
+            about = " and ".join(sorted(entities))
+            yield key, (), f"numerator and denominator are about {about}; use facts of one entity"
         if metric.covariate is not None:
             yield from _covariate(catalog, key, metric.covariate, entities)
 
@@ -106,19 +109,20 @@ def _metric_uses(catalog: Catalog, key: Key, plan: EvaluationPlan) -> Iterator[B
             yield from _refer(catalog, key, path, "metric", metric)
         if names.index(metric) != index:
             yield key, path, f"metric '{metric}' is used twice; keep one use"
-        known = catalog.metrics.get(metric)
-        entity = catalog.facts[known_total.fact].entity if known and (known_total := _first_total(known)).fact in catalog.facts else None
-        if entity is not None and entity != plan.entity:
-            yield key, path, f"metric '{metric}' is about a {entity}, the plan about a {plan.entity}"
+        entities = _entities(catalog, metric)
+        if entities - {plan.entity}:
+            about = " and ".join(sorted(entities))
+            yield key, path, f"metric '{metric}' is about a {about}, the plan about a {plan.entity}; use one about it"
     if not any(use.role == "success" for use in plan.metrics):
         yield key, ("metrics",), "no metric has role 'success'; a verdict needs at least one"
     if plan.value is not None and plan.value.metric not in names:
-        yield key, ("value", "metric"), f"'{plan.value.metric}' is not a metric of this plan; metrics are {', '.join(names)}"
+        message = f"'{plan.value.metric}' is not a metric of this plan; metrics are {', '.join(names)}"
+        yield key, ("value", "metric"), message
 
 
-def _first_total(metric: Any) -> Total:
-    total: Total = metric.numerator if isinstance(metric, RatioMetric) else metric.value
-    return total
+def _entities(catalog: Catalog, metric: str) -> set[str]:
+    found = totals(catalog.metrics[metric]) if metric in catalog.metrics else ()
+    return {catalog.facts[total.fact].entity for total in found if total.fact in catalog.facts}
 
 
 def _change(catalog: Catalog, key: Key, plan: EvaluationPlan) -> Iterator[Breach]:
@@ -130,7 +134,8 @@ def _change(catalog: Catalog, key: Key, plan: EvaluationPlan) -> Iterator[Breach
     for field in ("from_version", "to_version"):
         version = getattr(plan.change, field)
         if version not in versions:
-            yield key, ("change", field), f"model '{model.name}' has no version '{version}'; versions are {', '.join(versions)}"
+            message = f"model '{model.name}' has no version '{version}'; versions are {', '.join(versions)}"
+            yield key, ("change", field), message
 
 
 def _exposure(catalog: Catalog, key: Key, plan: EvaluationPlan) -> Iterator[Breach]:
@@ -149,13 +154,16 @@ def _exposure(catalog: Catalog, key: Key, plan: EvaluationPlan) -> Iterator[Brea
             yield from _column(key, ("segments", segment, "column"), contract, definition.column)
 
 
-def _segment_feature(catalog: Catalog, key: Key, name: str, segment: FeatureSegment, plan: EvaluationPlan) -> Iterator[Breach]:
+def _segment_feature(
+    catalog: Catalog, key: Key, name: str, segment: FeatureSegment, plan: EvaluationPlan
+) -> Iterator[Breach]:
     path: Path = ("segments", name, "feature")
     feature = catalog.features.get(segment.feature)
     if feature is None:
         yield from _refer(catalog, key, path, "feature", segment.feature)
     elif not isinstance(feature, LatestFeature) or feature.entity != plan.entity:
-        yield key, path, f"feature '{segment.feature}' must be of type 'latest' and about a {plan.entity} to split units"
+        message = f"feature '{segment.feature}' must be of type 'latest' and about a {plan.entity} to split units"
+        yield key, path, message
 
 
 def _total(catalog: Catalog, key: Key, path: Path, total: Total) -> Iterator[Breach]:
@@ -175,7 +183,8 @@ def _covariate(catalog: Catalog, key: Key, name: str, entities: set[str]) -> Ite
     if feature is None:
         yield from _refer(catalog, key, ("covariate",), "feature", name)
     elif not isinstance(feature, SumFeature) or {feature.entity} != entities:
-        yield key, ("covariate",), f"feature '{name}' must be of type 'sum' and about the metric's entity to be a covariate"
+        message = f"feature '{name}' must be of type 'sum' and about the metric's entity to be a covariate"
+        yield key, ("covariate",), message
 
 
 def _refer(catalog: Catalog, key: Key, path: Path, kind: DocumentKind, name: str) -> Iterator[Breach]:
@@ -219,7 +228,8 @@ def _time_column(key: Key, path: Path, contract: Contract, name: str, field: str
     if column is None:
         yield key, path, f"{field} names '{name}'; dataset '{contract.name}' has columns {', '.join(contract.by_name)}"
     elif column.physicalType != "TIMESTAMPTZ":
-        yield key, path, f"{field} '{name}' is {column.physicalType}; it must be TIMESTAMPTZ (an instant, not a local time)"
+        message = f"{field} '{name}' is {column.physicalType}; it must be TIMESTAMPTZ (an instant, not a local time)"
+        yield key, path, message
 
 
 def _expression(catalog: Catalog, key: Key, path: Path, dataset: str, text: str, kind: Kind) -> Iterator[Breach]:
@@ -231,6 +241,7 @@ def _expression(catalog: Catalog, key: Key, path: Path, dataset: str, text: str,
 
 RULES: tuple[Rule, ...] = (
     contracts_are_sound,
+    contracts_are_enforceable,
     sources_deliver_contracted_datasets,
     facts_are_computable,
     features_are_computable,

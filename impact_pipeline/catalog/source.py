@@ -68,7 +68,7 @@ class DatabaseSource(_Source):
     @field_validator("url")
     @classmethod
     def _no_secret(cls, url: str) -> str:
-        if not (url.startswith("env:") or url.startswith("sqlite:///")):
+        if not url.startswith(("env:", "sqlite:///")):
             raise ValueError("write `env:NAME` (the URL is read from that environment variable), or `sqlite:///file`")
         return url
 
