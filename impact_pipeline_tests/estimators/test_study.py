@@ -1,0 +1,195 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from impact_pipeline.catalog.catalog import Study
+from impact_pipeline.catalog.issues import Issue
+from impact_pipeline.estimators import study as study_module
+from impact_pipeline.estimators.base import Contrast, Estimate, NotEstimable, Reason, Result, StudyEstimates
+from impact_pipeline.estimators.study import contrasts, estimate_study
+from impact_pipeline.outcomes.cells import Cells
+from impact_pipeline_tests.small_studies import START, Group, cells, exposed, mean_metric, moments, study
+
+AS_OF = START + timedelta(days=6)
+NEXT = START + timedelta(days=1)
+WEB = ("device", "web")
+THREE_ARMS = {"type": "randomized", "arms": {"control": 0.4, "new": 0.3, "best": 0.3}, "control": "control"}
+
+
+def estimated(found: Study, measured: Cells, as_of: date = AS_OF) -> StudyEstimates:
+    return estimate_study(found, measured, as_of, final=False, plan_digest="sha256:1")
+
+
+def group(arm: str, *y: int, day: date = START, segment: tuple[str, str] = ("", ""), undefined: int = 0) -> Group:
+    return Group(arm, {"orders": moments(y)}, day, segment, undefined=undefined)
+
+
+BOTH = (group("control", 1, 2, 3), group("treatment", 3, 5, 7))
+
+
+def refusal(found: Study, measured: Cells) -> NotEstimable:
+    [result] = estimated(found, measured).results
+    assert isinstance(result, NotEstimable)
+    return result
+
+
+def key(result: Result) -> tuple[str, str, tuple[str, str]]:
+    return result.metric, result.contrast.treatment, result.segment
+
+
+def test_results_cover_every_segment_metric_and_contrast_in_order() -> None:
+    metrics = (mean_metric("orders"), mean_metric("visits"))
+    arms = [
+        Group(a, {"orders": moments([1, 2]), "visits": moments([2, 4])}, segment=s)
+        for a in ("control", "new", "best")
+        for s in (("", ""), WEB)
+    ]
+    found = estimated(study(*metrics, design=THREE_ARMS), cells(*arms))
+    assert [key(result) for result in found.results] == [
+        (metric, arm, segment)
+        for segment in (("", ""), WEB)
+        for metric in ("orders", "visits")
+        for arm in ("best", "new")
+    ]
+    assert all(isinstance(result, Estimate) for result in found.results)
+    assert (found.study, found.plan_digest, found.as_of, found.final) == ("ranker_v7", "sha256:1", AS_OF, False)
+
+
+def test_contrasts_set_each_treatment_against_control() -> None:
+    assert contrasts(study(mean_metric(), design=THREE_ARMS)) == (
+        Contrast("best", "control"),
+        Contrast("new", "control"),
+    )
+
+
+def test_the_plans_alpha_sets_the_level_and_its_margin_the_test() -> None:
+    guarded = {"metric": "orders", "role": "guardrail", "margin": {"absolute": 9}}
+    uses: list[dict[str, Any]] = [{"metric": "visits", "role": "success"}, guarded]
+    rule = {"alpha": 0.1, "min_units_per_arm": 2}
+    found = study(mean_metric("visits"), mean_metric("orders"), uses=uses, decision=rule)
+    outcomes = {"control": moments([1, 2, 3]), "treatment": moments([3, 5, 7])}
+    arms = [Group(arm, {"orders": y, "visits": y}) for arm, y in outcomes.items()]
+    visits, orders = estimated(found, cells(*arms)).results
+    assert isinstance(visits, Estimate)
+    assert isinstance(orders, Estimate)
+    assert (visits.interval.level, visits.non_inferiority) == (0.9, None)
+    assert orders.non_inferiority is not None
+    assert (orders.non_inferiority.margin, orders.non_inferiority.level) == (9.0, 0.9)
+
+
+def test_trajectory_reads_each_day_what_a_look_then_would_have_read() -> None:
+    metric = mean_metric(days=3)
+    later = (group("control", 5, 6, day=NEXT), group("treatment", 9, 12, day=NEXT))
+    found = estimated(study(metric, days=2), cells(*BOTH, *later), START + timedelta(days=4)).trajectory
+    assert [(point.as_of, point.value) for point in found] == [
+        (START + timedelta(days=2), 3.0),
+        (START + timedelta(days=3), pytest.approx(7.2 - 3.4)),
+        (START + timedelta(days=4), pytest.approx(7.2 - 3.4)),
+    ]
+    alone = estimated(study(metric, days=2), cells(*BOTH)).results[0]
+    assert isinstance(alone, Estimate)
+    assert found[0].interval == alone.interval
+
+
+def test_before_the_first_window_closes_there_is_no_trajectory() -> None:
+    found = estimated(study(mean_metric(days=7)), cells(exposed("control", 5), exposed("treatment", 5)))
+    assert found.trajectory == ()
+
+
+def test_a_broken_definition_is_reported_with_its_fault() -> None:
+    sound = study(mean_metric(), uses=[{"metric": "refunds", "role": "success"}])
+    issue = Issue("metrics/refunds.yaml", 3, "value", "is required; add it", "error")
+    broken = Study(replace(sound.catalog, broken={("metric", "refunds"): (issue,)}), sound.plan)
+    result = refusal(broken, cells(*BOTH))
+    assert (result.reason, result.detail) == (Reason.DEFINITION_BROKEN, str(issue))
+
+
+def test_a_metric_the_catalog_does_not_have_is_reported_too() -> None:
+    result = refusal(study(mean_metric(), uses=[{"metric": "refunds", "role": "success"}]), cells(*BOTH))
+    assert (result.reason, result.detail) == (Reason.DEFINITION_BROKEN, "the catalog has no sound metric 'refunds'")
+
+
+def test_a_measure_without_a_value_refuses_the_metric() -> None:
+    result = refusal(study(mean_metric()), cells(BOTH[0], group("treatment", 3, 5, 7, undefined=2)))
+    assert result.reason is Reason.MEASURE_UNDEFINED
+    assert result.detail == (
+        "2 rows have no finite value of 'orders' (a division by zero, say); filter such rows or mend the measure"
+    )
+    assert refusal(study(mean_metric()), cells(BOTH[0], group("treatment", 3, undefined=1))).detail.startswith(
+        "1 row has "
+    )
+
+
+def test_an_arm_nobody_was_exposed_to_is_empty() -> None:
+    result = refusal(study(mean_metric()), cells(BOTH[0]))
+    assert (result.reason, result.detail) == (Reason.EMPTY_ARM, "no unit was exposed to 'treatment'")
+    assert result.n_per_arm == {"control": 3, "treatment": 0}
+
+
+def test_a_window_that_has_closed_for_nobody_is_named() -> None:
+    result = refusal(study(mean_metric(days=7)), cells(exposed("control", 5), exposed("treatment", 4)))
+    assert result.reason is Reason.WINDOW_NOT_CLOSED
+    assert result.detail == "the window ends 6 days after exposure; it has closed for none of the 5 units of 'control'"
+
+
+def test_too_few_units_are_refused_in_all_units_and_in_segments() -> None:
+    found = study(mean_metric(), decision={"min_units_per_arm": 3})
+    small = (group("control", 1, 2, segment=WEB), group("treatment", 3, 5, 6, segment=WEB))
+    everyone, web = estimated(found, cells(*BOTH, *small)).results
+    assert isinstance(everyone, Estimate)
+    assert isinstance(web, NotEstimable)
+    assert (web.reason, web.detail) == (Reason.TOO_FEW_UNITS, "'control' has 2 units; the plan asks for 3 in each arm")
+
+
+RAMP: dict[str, Any] = {
+    "type": "staged_rollout",
+    "control": "control",
+    "phases": [
+        {"starts": START, "arms": {"control": 0.5, "treatment": 0.5}},
+        {"starts": NEXT, "arms": {"control": 0, "treatment": 1}},
+    ],
+}
+
+
+def test_units_of_phases_left_out_do_not_count() -> None:
+    found = study(mean_metric(), design=RAMP, decision={"min_units_per_arm": 4}, days=2)
+    result = refusal(found, cells(group("control", 1, 2, 3, 4), *BOTH[1:], group("treatment", 1, 2, 3, day=NEXT)))
+    assert (result.reason, result.detail) == (
+        Reason.TOO_FEW_UNITS,
+        "'treatment' has 3 units; the plan asks for 4 in each arm",
+    )
+
+
+def test_a_phase_left_out_costs_the_grade_a() -> None:
+    [result] = estimated(
+        study(mean_metric(), design=RAMP, days=2), cells(*BOTH, group("treatment", 1, 2, day=NEXT))
+    ).results
+    assert isinstance(result, Estimate)
+    assert result.grade == "B"
+    assert result.notes == ("the phase from 2026-03-03 is left out: 'control' has a share of 0 in it",)
+
+
+def test_arms_that_never_met_in_a_phase_cannot_be_compared() -> None:
+    ramp = {**RAMP, "phases": [{"starts": START, "arms": {"control": 1, "treatment": 0}}, RAMP["phases"][1]]}
+    result = refusal(study(mean_metric(), design=ramp, days=2), cells(BOTH[0], group("treatment", 1, 2, day=NEXT)))
+    assert result.reason is Reason.EMPTY_ARM
+    assert result.detail == (
+        "no phase has units of both arms: the phase from 2026-03-02 is left out: 'treatment' has a share of 0 in it; "
+        "the phase from 2026-03-03 is left out: 'control' has a share of 0 in it"
+    )
+
+
+def test_a_metric_no_estimator_takes_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(study_module, "estimator_for", lambda design_type, metric: None)
+    result = refusal(study(mean_metric()), cells(*BOTH))
+    assert (result.method, result.reason) == ("none", Reason.NO_ESTIMATOR)
+    assert result.detail == "no estimator takes a mean metric under a randomized design"
+
+
+def test_units_that_never_differ_are_refused_by_the_estimator() -> None:
+    result = refusal(study(mean_metric()), cells(group("control", 1, 1), group("treatment", 3, 3)))
+    assert result.reason is Reason.ZERO_VARIANCE
