@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from impact_pipeline.estimators.base import Estimate, Result
 from impact_pipeline.kpis.base import Impact
 from impact_pipeline.reports.figure import Figure
-from impact_pipeline.reports.formatting import PERCENT, money, shown
+from impact_pipeline.reports.formatting import NO_UNIT, PERCENT, shown
 from impact_pipeline.reports.interval_chart import IntervalRow, interval_figure
 from impact_pipeline.reports.look import Look, Role, Tone
 
@@ -60,7 +60,7 @@ def _relative(look: Look, result: Result, group: str, label: str) -> IntervalRow
 
 
 def _amount(look: Look, impact: Impact) -> IntervalRow:
-    interval, text = impact.interval, money(impact.amount, impact.interval, impact.currency)
+    interval, text = impact.interval, shown(impact.amount, impact.interval, NO_UNIT)
     gain: Tone = "better" if interval.lower > 0 else "worse" if interval.upper < 0 else "unclear"
     title = look.study.plan.title
     return IntervalRow(impact.currency, title, impact.amount, interval.lower, interval.upper, text, gain)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from impact_pipeline.catalog.catalog import Study
 from impact_pipeline.catalog.metric import Metric, Total, Window, totals
 from impact_pipeline.catalog.plan import GuardrailUse, MetricUse
-from impact_pipeline.reports.formatting import fixed, with_unit
+from impact_pipeline.reports.formatting import fixed, unit_of, with_unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def _definition(study: Study, use: MetricUse, metric: Metric) -> MetricDefinitio
     return MetricDefinition(
         reference=metric.reference,
         label=metric.label,
-        role=_role(use, metric.unit),
+        role=_role(use, metric),
         formula=_formula(metric, study.plan.entity),
         window=_window(metric.window),
         better=metric.better,
@@ -55,13 +55,15 @@ def _definition(study: Study, use: MetricUse, metric: Metric) -> MetricDefinitio
     )
 
 
-def _role(use: MetricUse, unit: str) -> str:
+def _role(use: MetricUse, metric: Metric) -> str:
     if not isinstance(use, GuardrailUse):
         return use.role
     margin = use.margin
     if margin.relative is not None:
         return f"guardrail, margin {100 * margin.relative:g} %"
-    return f"guardrail, margin {with_unit(f'{margin.absolute:g}', unit)}"
+    unit = unit_of(metric)
+    absolute = f"{(margin.absolute or 0) * unit.factor:g}"
+    return f"guardrail, margin {with_unit(absolute, unit.difference)}"
 
 
 def _formula(metric: Metric, entity: str) -> str:

@@ -35,9 +35,15 @@ class Figure:
         import vl_convert
 
         drawn = vl_convert.vegalite_to_svg(self.spec, config=THEME, allowed_base_urls=[])
-        local = re.sub(r'(\bid="|url\(#)(clip|gradient)', rf"\g<1>{self.name}-\g<2>", drawn)
-        bare = re.sub(r' xmlns(:\w+)?="[^"]*"', "", local, count=2)
+        bare = re.sub(r' xmlns(:\w+)?="[^"]*"', "", self._with_own_ids(drawn), count=2)
         return Markup(bare.replace("<svg", f'<svg role="img" aria-label="{escape(self.description)}"', 1))
+
+    def _with_own_ids(self, svg: str) -> str:
+        """Ids count on over all drawings of a process: number them anew, under the name of this one."""
+        for place, identity in enumerate(dict.fromkeys(re.findall(r'<clipPath id="(\w+)"', svg))):
+            own = f"{self.name}-{place}"
+            svg = svg.replace(f'id="{identity}"', f'id="{own}"').replace(f"url(#{identity})", f"url(#{own})")
+        return svg
 
     def png(self, scale: float = 2.0) -> bytes:
         """The same picture as an image."""

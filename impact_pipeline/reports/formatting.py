@@ -29,6 +29,7 @@ class Unit:
 
 
 PERCENT = Unit(100, "%", "%", "%")
+NO_UNIT = Unit(1, "", "", "")
 SHARE = Unit(100, "%", "pp", "percentage points")
 
 
@@ -47,7 +48,7 @@ class Shown:
 def unit_of(metric: Metric | None) -> Unit:
     """The unit of a metric; values of a metric whose definition is broken stand without one."""
     if metric is None:
-        return Unit(1, "", "", "")
+        return NO_UNIT
     if metric.type == "proportion" or metric.unit in SHARE_UNITS:
         return SHARE
     return Unit(1, metric.unit, metric.unit, metric.unit)

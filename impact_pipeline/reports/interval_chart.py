@@ -53,7 +53,7 @@ def interval_figure(
     axis = alt.Axis(format=number_format, tickCount=6, title=axis_title)
     down = alt.Y("row:O", axis=None, scale=alt.Scale(domain=list(range(height))))
     chart = alt.layer(*_texts(lines, headers, down), *_marks(lines, _scale(drawn), axis, down))
-    spec = chart.properties(width=PLOT_WIDTH, height=height * ROW_HEIGHT).to_dict()
+    spec = chart.properties(width=PLOT_WIDTH, height=height * ROW_HEIGHT).to_dict(validate=False)
     told = "; ".join(f"{row.label} {row.shown.value}" for row in drawn[:12])
     return Figure(name, spec, visible(f"{title}: {told}"), len(drawn))
 
@@ -99,7 +99,7 @@ def _marks(lines: list[dict[str, Any]], scale: alt.Scale, axis: alt.Axis, down: 
     )
     return (
         zero.mark_rule(color=MUTED, strokeWidth=1).encode(x=none),
-        rows.mark_rule(strokeWidth=2.5, clip=True).encode(x=lower, x2="upper:Q", y=down, color=colour),
+        rows.mark_rule(strokeWidth=2.5, clip=True).encode(x=lower, x2=alt.X2("upper:Q"), y=down, color=colour),
         rows.mark_point(filled=True, size=75, opacity=1).encode(x=value, y=down, color=colour, shape=shape),
         bounded.mark_tick(color=INK, thickness=2, size=15, orient="vertical").encode(x=margin, y=down),
     )
@@ -107,13 +107,14 @@ def _marks(lines: list[dict[str, Any]], scale: alt.Scale, axis: alt.Axis, down: 
 
 def _texts(lines: list[dict[str, Any]], headers: list[dict[str, Any]], down: alt.Y) -> tuple[alt.Chart, ...]:
     rows, groups = alt.Chart(alt.InlineData(values=lines)), alt.Chart(alt.InlineData(values=headers))
-    left, right = alt.value(-LABEL_WIDTH), alt.value(PLOT_WIDTH + 14)
-    beyond = alt.value(PLOT_WIDTH + 30 + CHARACTER_WIDTH * max(len(line["text"]) for line in lines))
+    beyond = PLOT_WIDTH + 30 + CHARACTER_WIDTH * max(len(line["text"]) for line in lines)
+    label, text, interval = (alt.Text(f"{field}:N") for field in ("label", "text", "interval"))
     plain: dict[str, Any] = {"align": "left", "baseline": "middle", "fontSize": 12}
+    named: dict[str, Any] = {**plain, "x": -LABEL_WIDTH}
     return (
-        rows.mark_rule(color=GRID, yOffset=ROW_HEIGHT / 2).encode(x=left, x2=alt.value(PLOT_WIDTH), y=down),
-        rows.mark_text(**plain, color=INK, limit=LABEL_WIDTH - 12).encode(x=left, y=down, text="label:N"),
-        rows.mark_text(**plain, color=INK).encode(x=right, y=down, text="text:N"),
-        rows.mark_text(**plain, color=MUTED).encode(x=beyond, y=down, text="interval:N"),
-        groups.mark_text(**plain, color=MUTED, fontWeight="bold", dy=3).encode(x=left, y=down, text="label:N"),
+        rows.mark_rule(color=GRID, x=-LABEL_WIDTH, x2=PLOT_WIDTH, yOffset=ROW_HEIGHT / 2).encode(y=down),
+        rows.mark_text(**named, color=INK, limit=LABEL_WIDTH - 12).encode(y=down, text=label),
+        rows.mark_text(**plain, color=INK, x=PLOT_WIDTH + 14).encode(y=down, text=text),
+        rows.mark_text(**plain, color=MUTED, x=beyond).encode(y=down, text=interval),
+        groups.mark_text(**named, color=MUTED, fontWeight="bold", dy=3).encode(y=down, text=label),
     )

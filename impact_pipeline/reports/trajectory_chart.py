@@ -27,7 +27,7 @@ def trajectory(look: Look) -> Figure | None:
     drawn = [points for key, points in series.items() if len(points) > 1 and look.role(key[0]) == "success"]
     if not drawn:
         return None
-    spec = alt.vconcat(*(_panel(look, points) for points in drawn), spacing=24).to_dict()
+    spec = alt.vconcat(*(_panel(look, points) for points in drawn), spacing=24).to_dict(validate=False)
     names = ", ".join(look.label(points[0].metric, points[0].contrast) for points in drawn)
     return Figure("trajectory", spec, visible(f"Effect with its interval at each look: {names}"), sum(map(len, drawn)))
 
@@ -41,7 +41,7 @@ def _panel(look: Look, points: Sequence[TrajectoryPoint]) -> alt.LayerChart | al
     scale, axis = _scale(points, unit), alt.Axis(tickCount=5, title=visible(unit.difference))
     effect, lower = (alt.Y(f"{field}:Q", scale=scale, axis=axis) for field in ("value", "lower"))
     layers = (
-        chart.mark_area(opacity=0.18, color=COLOURS[0], clip=True).encode(x=day, y=lower, y2="upper:Q"),
+        chart.mark_area(opacity=0.18, color=COLOURS[0], clip=True).encode(x=day, y=lower, y2=alt.Y2("upper:Q")),
         alt.Chart(alt.InlineData(values=[{"value": 0}])).mark_rule(color=MUTED).encode(y=effect),
         chart.mark_line(color=COLOURS[0], strokeWidth=1.5, clip=True).encode(x=day, y=effect),
         chart.mark_point(color=COLOURS[0], filled=True, size=28, opacity=1, clip=True).encode(x=day, y=effect),

@@ -1,0 +1,40 @@
+"""Definitions as a reader sees them."""
+
+from __future__ import annotations
+
+from impact_pipeline.catalog.plan import GuardrailUse, Margin
+from impact_pipeline.reports.definition import MeasureSql, arm_shares, metric_definitions
+from impact_pipeline_tests.reports.examples import catalog, look, plan
+
+
+def test_definitions_give_formula_window_and_sql() -> None:
+    orders, bounces, revenue = metric_definitions(look().study)
+    assert orders.formula == "average over users of total order_count"
+    assert (orders.window, orders.role, orders.covariate) == ("days 0 to 6 from exposure", "success", "orders_28d")
+    assert bounces.formula == "share of users whose total order_count is above zero"
+    assert bounces.measures == (MeasureSql("orders.order_count", "orders", "1", "amount > 0"),)
+    assert revenue.formula == "total revenue_eur divided by total order_count, over all users"
+    assert [measure.name for measure in revenue.measures] == ["orders.revenue_eur", "orders.order_count"]
+
+
+def test_guardrails_show_their_margin() -> None:
+    _, bounces, revenue = metric_definitions(look().study)
+    assert bounces.role == "guardrail, margin 1 pp"
+    assert revenue.role == "guardrail, margin 2 %"
+
+
+def test_an_absolute_margin_has_the_metrics_unit() -> None:
+    use = GuardrailUse(role="guardrail", metric="revenue_per_order", margin=Margin(absolute=0.5))
+    changed = plan().model_copy(update={"metrics": (use,)})
+    (revenue,) = metric_definitions(catalog(changed).study("ranker_v2"))
+    assert revenue.role == "guardrail, margin 0.5 EUR"
+
+
+def test_a_metric_with_a_broken_document_has_no_definition() -> None:
+    use = GuardrailUse(role="guardrail", metric="missing", margin=Margin(relative=0.5))
+    changed = plan().model_copy(update={"metrics": (use,)})
+    assert metric_definitions(catalog(changed).study("ranker_v2")) == ()
+
+
+def test_arm_shares_name_the_control() -> None:
+    assert arm_shares(look().study) == ("control 50 % (control)", "treatment 50 %")
