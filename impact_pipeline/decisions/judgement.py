@@ -1,0 +1,147 @@
+"""One treatment arm against control under the plan's rule: may it ship, does it harm, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from impact_pipeline.catalog.catalog import Study
+from impact_pipeline.catalog.metric import Metric
+from impact_pipeline.catalog.plan import MetricUse
+from impact_pipeline.decisions.sentences import effect_sentence, margin_phrase
+from impact_pipeline.estimators.base import Contrast, Estimate, Grade, NotEstimable, Result, StudyEstimates
+from impact_pipeline.outcomes.cells import ALL_UNITS
+from impact_pipeline.stats.multiplicity import holm
+
+Key = tuple[str, Contrast]
+
+
+@dataclass(frozen=True, slots=True)
+class MetricJudgement:
+    """What one metric says of an arm. `blocks`: the arm cannot ship; `wins`: a success metric is shown to be better."""
+
+    use: MetricUse
+    result: Result
+    sentence: str
+    wins: bool = False
+    blocks: bool = False
+    harmed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ArmJudgement:
+    """An arm ships with a win, no block and a grade above D; it is harmed when any of its metrics is."""
+
+    contrast: Contrast
+    metrics: tuple[MetricJudgement, ...]
+
+    @property
+    def ships(self) -> bool:
+        won = any(metric.wins for metric in self.metrics)
+        return won and not any(metric.blocks for metric in self.metrics) and self.grade != "D"
+
+    @property
+    def harmed(self) -> bool:
+        return any(metric.harmed for metric in self.metrics)
+
+    @property
+    def grade(self) -> Grade:
+        """The worst among estimates that count."""
+        return max((m.result.grade for m in self.metrics if isinstance(m.result, Estimate)), default="A")
+
+
+def judge_arms(study: Study, estimates: StudyEstimates) -> tuple[ArmJudgement, ...]:
+    """Each treatment arm on its success metrics (Holm over metrics and arms) and guardrails, all units."""
+    results = {(r.metric, r.contrast): r for r in estimates.results if r.segment == ALL_UNITS}
+    contrasts = dict.fromkeys(contrast for _, contrast in results)
+    family = _Family(study, results, _adjusted(study, results))
+    return tuple(ArmJudgement(c, tuple(_judged(family, c))) for c in contrasts)
+
+
+def gain(study: Study, arm: ArmJudgement) -> float:
+    """Lift (or difference) of the first success metric in its better direction; minus infinity without an estimate."""
+    first = next(judged for judged in arm.metrics if judged.use.role == "success")
+    if isinstance(first.result, NotEstimable):
+        return float("-inf")
+    change = first.result.relative.value if first.result.relative else first.result.value
+    return change if study.catalog.metrics[first.use.metric].better == "higher" else -change
+
+
+@dataclass(frozen=True, slots=True)
+class _Family:
+    study: Study
+    results: Mapping[Key, Result]
+    adjusted: Mapping[Key, float]
+
+    @property
+    def alpha(self) -> float:
+        return self.study.plan.decision.alpha
+
+
+def _adjusted(study: Study, results: Mapping[Key, Result]) -> dict[Key, float]:
+    """Holm within success metrics, Bonferroni within guardrails; a number that is missing counts as a test."""
+    roles = {use.metric: use.role for use in study.uses}
+    p_values = {key: r.p_value if isinstance(r, Estimate) else 1.0 for key, r in results.items()}
+    success = [key for key in results if roles[key[0]] == "success"]
+    guardrails = [key for key in results if roles[key[0]] == "guardrail"]
+    stepped = zip(success, holm([p_values[key] for key in success]), strict=True)
+    return {**dict(stepped), **{key: min(1.0, len(guardrails) * p_values[key]) for key in guardrails}}
+
+
+def _judged(family: _Family, contrast: Contrast) -> list[MetricJudgement]:
+    found = []
+    for use in family.study.uses:
+        result = family.results[use.metric, contrast]
+        if use.role == "exploratory":
+            continue
+        if isinstance(result, NotEstimable):
+            sentence = f"{_label(family.study, use.metric)} cannot be estimated: {result.detail}."
+            found.append(MetricJudgement(use, result, sentence, blocks=True))
+        elif use.role == "success":
+            found.append(_success(family, use, result))
+        else:
+            found.append(_guardrail(family, use, result))
+    return found
+
+
+def _success(family: _Family, use: MetricUse, estimate: Estimate) -> MetricJudgement:
+    metric = family.study.catalog.metrics[use.metric]
+    shown = family.adjusted[use.metric, estimate.contrast] < family.alpha
+    worse = _is_worse(metric, estimate)
+    says = effect_sentence(metric, estimate)
+    if shown and not worse:
+        return MetricJudgement(use, estimate, f"{says}: better than {estimate.contrast.control}.", wins=True)
+    if shown:
+        sentence = f"{says}: worse than {estimate.contrast.control}."
+        return MetricJudgement(use, estimate, sentence, blocks=True, harmed=True)
+    if worse and estimate.p_value < family.alpha:
+        sentence = f"{says}: worse than {estimate.contrast.control} by itself, though not among all success metrics."
+        return MetricJudgement(use, estimate, sentence, blocks=True)
+    return MetricJudgement(use, estimate, f"{says}: no difference is shown.")
+
+
+def _guardrail(family: _Family, use: MetricUse, estimate: Estimate) -> MetricJudgement:
+    metric = family.study.catalog.metrics[use.metric]
+    says, test = effect_sentence(metric, estimate), estimate.non_inferiority
+    worse = _significantly_worse(family, metric, estimate)
+    if test is None:
+        said = f"{says}: a margin relative to {estimate.contrast.control} has no meaning, its mean is not above 0."
+        return MetricJudgement(use, estimate, said, blocks=True, harmed=worse)
+    margin = margin_phrase(metric, test)
+    if test.p_value < family.alpha:
+        return MetricJudgement(use, estimate, f"{says}: within {margin}.")
+    judged = f"worse than {estimate.contrast.control}, and not shown" if worse else "not shown"
+    return MetricJudgement(use, estimate, f"{says}: {judged} to stay within {margin}.", blocks=True, harmed=worse)
+
+
+def _significantly_worse(family: _Family, metric: Metric, estimate: Estimate) -> bool:
+    return _is_worse(metric, estimate) and family.adjusted[metric.name, estimate.contrast] < family.alpha
+
+
+def _is_worse(metric: Metric, estimate: Estimate) -> bool:
+    return estimate.value < 0 if metric.better == "higher" else estimate.value > 0
+
+
+def _label(study: Study, name: str) -> str:
+    metric = study.catalog.metrics.get(name)
+    return metric.label if metric else f"'{name}'"

@@ -1,0 +1,107 @@
+"""The verdict of a look: ship, hold, rollback, inconclusive or invalid."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from impact_pipeline.catalog.catalog import Study
+from impact_pipeline.decisions.base import Decision, Verdict
+from impact_pipeline.decisions.judgement import ArmJudgement, gain, judge_arms
+from impact_pipeline.diagnostics.base import Consequence, Finding
+from impact_pipeline.estimators.base import Estimate, Grade, StudyEstimates
+
+GRADE_OF: dict[Consequence, Grade] = {"none": "A", "lower_grade": "B", "hold": "D", "invalidate": "D"}
+
+
+def decide(study: Study, estimates: StudyEstimates, findings: Sequence[Finding], as_of: date) -> Verdict:
+    """The plan's rule, in this order.
+
+    1. A failed finding that invalidates: invalid. One that holds: hold, at the planned look too.
+    2. Before the planned look: hold, naming harm seen so far.
+    3. Ship if an arm has a success metric shown better (Holm, two-sided alpha), no success metric significantly worse,
+       every guardrail non-inferior within its margin (one-sided alpha each: all of them must pass), every number there,
+       and a grade above D.
+    4. Rollback if a success metric is shown worse, or a guardrail is significantly worse (Bonferroni) and not shown to
+       stay within its margin. 5. Else inconclusive.
+
+    Schultzberg, Ankargren, Frånberg (2024), arXiv 2402.11609, for the roles of alpha and margins.
+    """
+    verdict = _Writer(study, estimates, findings, as_of)
+    for consequence, decision in (("invalidate", Decision.INVALID), ("hold", Decision.HOLD)):
+        failed = [f for f in findings if f.passed is False and f.consequence == consequence]
+        if failed:
+            return verdict.stopped(decision, failed)
+    if as_of < study.planned_look:
+        return verdict.too_early()
+    return verdict.judged()
+
+
+class _Writer:
+    """Puts one look's decision into words."""
+
+    def __init__(self, study: Study, estimates: StudyEstimates, findings: Sequence[Finding], as_of: date) -> None:
+        self._study, self._estimates, self._findings, self._as_of = study, estimates, findings, as_of
+        self._arms = judge_arms(study, estimates)
+
+    def stopped(self, decision: Decision, failed: Sequence[Finding]) -> Verdict:
+        names = ", ".join(finding.diagnostic for finding in failed)
+        next_step = f"Settle {names}, then look again: until then neither ship nor roll back on these numbers."
+        if decision is Decision.INVALID:
+            next_step = f"Use none of these numbers. Find the cause of {names}, mend it, and start a new study."
+        return self._verdict(decision, [finding.sentence for finding in failed], next_step)
+
+    def too_early(self) -> Verdict:
+        look = self._study.planned_look
+        harm = [f"Harm so far: {self._said(arm, m.sentence)}" for arm in self._arms for m in arm.metrics if m.harmed]
+        next_step = f"Keep the arms as they are until the look on {look}."
+        if harm:
+            next_step = f"Look at the harm now; unless it is stopped, the look is on {look}."
+        return self._verdict(Decision.HOLD, [f"The planned look is on {look}.", *harm], next_step)
+
+    def judged(self) -> Verdict:
+        winners = [arm for arm in self._arms if arm.ships]
+        harmed = [arm for arm in self._arms if arm.harmed]
+        if winners:
+            best = max(winners, key=lambda arm: gain(self._study, arm))
+            return self._verdict(Decision.SHIP, self._all_reasons(), self._ship(best))
+        if harmed:
+            return self._verdict(Decision.ROLLBACK, self._all_reasons(), self._rollback(harmed))
+        next_step = (
+            f"Keep '{self._study.plan.design.control}'. The intervals say which effects are excluded; to see smaller"
+            " ones, plan a study with more units or a longer one."
+        )
+        return self._verdict(Decision.INCONCLUSIVE, self._all_reasons(), next_step)
+
+    def _ship(self, arm: ArmJudgement) -> str:
+        plan = self._study.plan
+        version = f"{plan.change.model} version {plan.change.to_version}"
+        return f"Give every {plan.entity} the arm '{arm.contrast.treatment}' ({version})."
+
+    def _rollback(self, harmed: Sequence[ArmJudgement]) -> str:
+        plan = self._study.plan
+        arms = " and ".join(f"'{arm.contrast.treatment}'" for arm in harmed)
+        version = f"{plan.change.model} version {plan.change.from_version}"
+        return f"Return every {plan.entity} in {arms} to '{plan.design.control}' ({version})."
+
+    def _all_reasons(self) -> list[str]:
+        said = [self._said(arm, metric.sentence) for arm in self._arms for metric in arm.metrics]
+        capped = [self._said(arm, "Evidence of grade D never ships.") for arm in self._arms if arm.grade == "D"]
+        repairs = [f.sentence for f in self._findings if f.passed is False and f.consequence == "lower_grade"]
+        return [*said, *capped, *repairs, *self._left_out()]
+
+    def _left_out(self) -> list[str]:
+        counted = (m.result for arm in self._arms for m in arm.metrics if isinstance(m.result, Estimate))
+        notes = dict.fromkeys(note for result in counted for note in result.notes)
+        return [f"{note[:1].upper()}{note[1:]}." for note in notes]
+
+    def _said(self, arm: ArmJudgement, sentence: str) -> str:
+        return f"{arm.contrast.treatment}: {sentence}" if len(self._arms) > 1 else sentence
+
+    def _verdict(self, decision: Decision, reasons: Sequence[str], next_step: str) -> Verdict:
+        grades: list[Grade] = [arm.grade for arm in self._arms]
+        grades += [GRADE_OF[finding.consequence] for finding in self._findings if finding.passed is False]
+        final = self._estimates.final
+        return Verdict(
+            self._study.name, self._as_of, final, decision, tuple(reasons), next_step, max(grades, default="A")
+        )
