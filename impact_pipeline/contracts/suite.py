@@ -144,7 +144,7 @@ def _unique(name: str, columns: tuple[str, ...]) -> Rule:
 
 def _column_quality(quality: QualityRule, column: str) -> Iterator[Rule]:
     """A tolerance in percent makes a rule about the partition: rows within it are not set aside."""
-    level: Level = "partition" if quality.unit == "percent" else quality.scope
+    level: Level = "partition" if quality.unit == "percent" else _level(quality)
     share = {"mostly": (100 - (quality.mustBeLessOrEqualTo or 0)) / 100} if quality.unit == "percent" else {}
     given = quality.arguments
 
@@ -170,7 +170,11 @@ def _table_quality(quality: QualityRule, contract: Contract) -> Rule:
         return Rule(quality.name or "row_count", ROW_COUNT, bounds, "partition", quality.severity)
     keys = tuple(map(str, quality.arguments.get("properties", contract.primary_key)))
     rule = _unique(quality.name or f"{'_'.join(keys)}_unique", keys)
-    return replace(rule, level="table" if quality.scope == "table" else "row", severity=quality.severity)
+    return replace(rule, level=_level(quality), severity=quality.severity)
+
+
+def _level(quality: QualityRule) -> Level:
+    return "table" if quality.scope == "table" else "row"
 
 
 def _row_bounds(quality: QualityRule) -> dict[str, Argument]:
