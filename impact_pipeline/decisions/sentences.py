@@ -40,9 +40,9 @@ def percent(share: float, digits: int = 1) -> str:
 
 
 def amount(value: float, unit: str) -> str:
-    """A value with its unit, to three significant figures.
+    """A value with its unit, to three significant figures or the unit's ones.
 
-    >>> amount(0.12345, "EUR")
-    '0.123 EUR'
+    >>> amount(0.12345, "EUR"), amount(1234.5, "EUR")
+    ('0.123 EUR', '1,234 EUR')
     """
-    return f"{value:.3g} {unit}"
+    return f"{value:,.0f} {unit}" if abs(value) >= 1000 else f"{value:.3g} {unit}"

@@ -33,5 +33,7 @@ class MixedExposure:
         repairable = share <= LARGEST_REPAIRABLE_SHARE
         threshold = LARGEST_CLEAN_SHARE if repairable else LARGEST_REPAIRABLE_SHARE
         consequence: Consequence = "lower_grade" if repairable else "hold"
-        sentence = f"{mixed:,} of {total:,} units ({share:.2%}) were seen in more than one arm and are left out."
+        sentence = (
+            f"{mixed:,} of {total:,} units ({100 * share:.2f} %) were seen in more than one arm and are left out."
+        )
         return Finding(self.name, share <= threshold, share, threshold, sentence, consequence, {"mixed_units": mixed})

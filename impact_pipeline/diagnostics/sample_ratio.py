@@ -42,7 +42,9 @@ class SampleRatio:
         tested = [phase.chi_square for phase in phases if phase.testable]
         counts = _in_words(evidence.cells, study)
         if stray > LARGEST_STRAY_SHARE:
-            sentence = f"{stray:.1%} of the units of a phase are in an arm that the plan gives no share ({counts})."
+            sentence = (
+                f"{100 * stray:.1f} % of the units of a phase are in an arm that the plan gives no share ({counts})."
+            )
             return Finding(self.name, False, stray, LARGEST_STRAY_SHARE, sentence, "invalidate", {"stray_share": stray})
         if not tested:
             sentence = f"Too few units to compare the arms with their planned shares yet ({counts})."

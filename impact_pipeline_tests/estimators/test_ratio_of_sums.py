@@ -54,8 +54,8 @@ def test_an_uncertain_denominator_is_refused() -> None:
     assert isinstance(found, NotEstimable)
     assert found.reason is Reason.DENOMINATOR_NEAR_ZERO
     assert found.detail == (
-        "the mean denominator of 'treatment' has a standard error of 46% of it; "
-        "a ratio needs one above 0 with a standard error up to 10% of it"
+        "the mean denominator of 'treatment' has a standard error of 46 % of it; "
+        "a ratio needs one above 0 with a standard error up to 10 % of it"
     )
 
 
