@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from impact_pipeline.catalog.catalog import Study
 from impact_pipeline.catalog.metric import Metric, Total, Window, totals
 from impact_pipeline.catalog.plan import GuardrailUse, MetricUse
-from impact_pipeline.reports.formatting import fixed, unit_of, with_unit
+from impact_pipeline.reports.formatting import unit_of, with_unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,6 @@ def _measure(study: Study, total: Total) -> MeasureSql:
 
 def arm_shares(study: Study) -> tuple[str, ...]:
     """Arms with their planned shares, control first; of the last phase where shares change."""
-    shares = study.plan.design.arms
-    control = study.plan.design.control
-    return tuple(f"{arm} {fixed(100 * shares[arm], 0)} %{' (control)' if arm == control else ''}" for arm in study.arms)
+    shares, control = study.plan.design.arms, study.plan.design.control
+    note = "" if control == "control" else " (control)"
+    return tuple(f"{arm} {100 * shares[arm]:g} %{note if arm == control else ''}" for arm in study.arms)

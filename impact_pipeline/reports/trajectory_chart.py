@@ -35,9 +35,8 @@ def trajectory(look: Look) -> Figure | None:
 def _panel(look: Look, points: Sequence[TrajectoryPoint]) -> alt.LayerChart | alt.FacetChart:
     unit = unit_of(look.metric(points[0].metric))
     chart = alt.Chart(alt.InlineData(values=[_record(point, unit) for point in points]))
-    day = alt.X(
-        "day:T", title=None, scale=alt.Scale(type="utc"), axis=alt.Axis(format="%-d %b", grid=False, tickCount=8)
-    )
+    days = alt.Axis(format="%-d %b", grid=False, tickCount=8)
+    day = alt.X("day:T", title=None, scale=alt.Scale(type="utc", padding=10), axis=days)
     scale, axis = _scale(points, unit), alt.Axis(tickCount=5, title=visible(unit.difference))
     effect, lower = (alt.Y(f"{field}:Q", scale=scale, axis=axis) for field in ("value", "lower"))
     layers = (

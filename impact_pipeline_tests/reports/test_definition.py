@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from impact_pipeline.catalog.plan import GuardrailUse, Margin
+from impact_pipeline.catalog.plan import GuardrailUse, Margin, RandomizedDesign
 from impact_pipeline.reports.definition import MeasureSql, arm_shares, metric_definitions
 from impact_pipeline_tests.reports.examples import catalog, look, plan
 
@@ -37,4 +37,7 @@ def test_a_metric_with_a_broken_document_has_no_definition() -> None:
 
 
 def test_arm_shares_name_the_control() -> None:
-    assert arm_shares(look().study) == ("control 50 % (control)", "treatment 50 %")
+    design = RandomizedDesign(type="randomized", arms={"old": 0.125, "new": 0.875}, control="old")
+    renamed = catalog(plan().model_copy(update={"design": design})).study("ranker_v2")
+    assert arm_shares(renamed) == ("old 12.5 % (control)", "new 87.5 %")
+    assert arm_shares(look().study) == ("control 50 %", "treatment 50 %")

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from impact_pipeline.catalog.plan import RandomizedDesign
 from impact_pipeline.decisions.base import Decision
 from impact_pipeline.estimators.base import Contrast, Interval
-from impact_pipeline.reports.look import StudyFailure, failures, looks
+from impact_pipeline.reports.look import Look, StudyFailure, failures, looks
 from impact_pipeline_tests.reports.examples import catalog, estimate, look, plan, results, scorecard, with_results
 
 
@@ -50,6 +51,14 @@ def test_relative_margin_of_an_absolute_one_needs_a_control_mean() -> None:
 
 def test_label_names_the_arm_only_where_there_are_several() -> None:
     assert look().label("orders_per_user@1", Contrast("treatment", "control")) == "Orders per user"
+
+
+def test_label_of_one_arm_among_several() -> None:
+    shares = {"control": 0.5, "bold": 0.25, "calm": 0.25}
+    several = plan().model_copy(update={"design": RandomizedDesign(type="randomized", arms=shares, control="control")})
+    found = Look(scorecard(), catalog(several).study("ranker_v2"))
+    assert found.label("orders_per_user@1", Contrast("calm", "control")) == "Orders per user (calm)"
+    assert found.label("orders_per_user@1") == "Orders per user"
 
 
 def test_an_invalid_study_is_not_usable() -> None:

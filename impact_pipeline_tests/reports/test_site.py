@@ -160,6 +160,7 @@ def test_effects_of_an_invalid_study_are_not_quoted(tmp_path: Path) -> None:
     _write(tmp_path, scorecard(decision=Decision.INVALID, reasons=("Arms do not have their planned shares.",)))
     assert "The study is invalid. The numbers below show what was measured" in _page(tmp_path).text
     assert "rose by" not in _page(tmp_path).text
+    assert "The study is invalid: its effect has no value." in _page(tmp_path).text
     index = _page(tmp_path, "index.html").text
     assert "Orders per user not valid" in index
     assert "144,000 EUR" not in index
