@@ -151,12 +151,8 @@ def _table_quality_faults(rule: QualityRule, contract: Contract) -> Iterator[Fau
         keys = rule.arguments.get("properties", contract.primary_key)
         if not keys:
             yield ("arguments",), "name the columns in `arguments.properties`, or mark a primary key"
-        wrong = [str(key) for key in keys if key not in contract.by_name]
-        wrong += [
-            str(key)
-            for key in keys
-            if key in contract.by_name and contract.by_name[str(key)].physicalType not in KEY_TYPES
-        ]
+        sound = [name for name, column in contract.by_name.items() if column.physicalType in KEY_TYPES]
+        wrong = [str(key) for key in keys if key not in sound]
         if wrong:
             yield ("arguments", "properties"), f"{', '.join(wrong)}: not a column of type {', '.join(KEY_TYPES)}"
 

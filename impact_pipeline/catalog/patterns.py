@@ -59,7 +59,7 @@ def _escaped(token: str, *, in_set: bool) -> str:
     letter = token[1:]
     if letter.lower() in SHORTHANDS:
         return _shorthand(letter, in_set=in_set)
-    if letter in _CONTROL or (letter and not letter.isalnum()):
+    if letter in _CONTROL or not letter.isalnum():
         return token
     raise PatternFault(
         f"uses '{token}', which engines read differently; allowed are \\d \\w \\s, \\t \\n and escaped signs"

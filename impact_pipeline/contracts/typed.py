@@ -73,7 +73,7 @@ def _value(given: exp.Expr, delivered: pa.DataType, lake_type: str) -> exp.Expr:
         return _finite(_when(back, converted), lake_type)
     if kind == "integer" and lake_type == "BOOLEAN":
         return _when(given.copy().isin(0, 1), exp.EQ(this=given, expression=exp.Literal.number(1)))
-    return exp.cast(given, lake_type, dialect="duckdb")
+    return _try(given, lake_type)
 
 
 def _text_form(lake_type: str) -> str:

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import pyarrow as pa
-from hypothesis import given
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlglot import exp
 
@@ -13,8 +14,17 @@ from impact_pipeline.contracts.compiled import run_compiled
 from impact_pipeline.contracts.gx import frame_of, run_with_gx
 from impact_pipeline.contracts.report import RuleResult
 from impact_pipeline.contracts.suite import (
-    BETWEEN, COMPOUND_UNIQUE, IN_SET, LENGTHS, NOT_IN_SET, NOT_NULL, REGEX, ROW_COUNT, UNIQUE, Rule,
-)  # fmt: skip
+    BETWEEN,
+    COMPOUND_UNIQUE,
+    IN_SET,
+    LENGTHS,
+    NOT_IN_SET,
+    NOT_NULL,
+    REGEX,
+    ROW_COUNT,
+    UNIQUE,
+    Rule,
+)
 from impact_pipeline.engines.duckdb import DuckDBEngine
 
 ENGINE = DuckDBEngine(threads=1)
@@ -57,7 +67,7 @@ ROWS = st.lists(
             "day": st.none() | st.dates(),
         }
     ),
-    max_size=8,
+    max_size=12,
 )
 
 
@@ -66,10 +76,22 @@ def compiled(rows: list[dict[str, Any]], rules: tuple[Rule, ...]) -> tuple[RuleR
     return run_compiled(rules, exp.select("*").from_("dirty"), ENGINE, {"dirty": table})
 
 
-@given(ROWS)
-def test_counts_equal_those_of_great_expectations(rows: list[dict[str, Any]]) -> None:
+def agree(rows: list[dict[str, Any]]) -> None:
     frame = frame_of(pa.Table.from_pylist(rows, schema=pa.schema(list(TYPES.items()))))
     assert compiled(rows, RULES) == run_with_gx(RULES, frame)
+
+
+@settings(max_examples=10)
+@given(ROWS)
+def test_counts_equal_those_of_great_expectations(rows: list[dict[str, Any]]) -> None:
+    agree(rows)
+
+
+@pytest.mark.slow
+@settings(max_examples=400)
+@given(ROWS)
+def test_counts_equal_those_of_great_expectations_on_many_frames(rows: list[dict[str, Any]]) -> None:
+    agree(rows)
 
 
 def row(**values: Any) -> dict[str, Any]:

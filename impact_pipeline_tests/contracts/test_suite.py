@@ -8,9 +8,19 @@ import pytest
 from great_expectations.core import ExpectationSuite
 
 from impact_pipeline.contracts.suite import (
-    BETWEEN, COMPOUND_UNIQUE, IN_SET, LENGTHS, NOT_IN_SET, NOT_NULL, REGEX, ROW_COUNT, UNIQUE, Rule, expectation_suite,
+    BETWEEN,
+    COMPOUND_UNIQUE,
+    IN_SET,
+    LENGTHS,
+    NOT_IN_SET,
+    NOT_NULL,
+    REGEX,
+    ROW_COUNT,
+    UNIQUE,
+    Rule,
+    expectation_suite,
     rules_of,
-)  # fmt: skip
+)
 from impact_pipeline_tests.contracts.orders import column, contract, custom, orders_contract
 
 ANY_ROWS = [{"metric": "rowCount", "mustBeGreaterOrEqualTo": 0}]
@@ -122,8 +132,8 @@ def test_the_suite_has_the_keys_of_great_expectations_and_survives_json() -> Non
 
 def test_the_suite_leaves_out_rules_of_the_table() -> None:
     everywhere = {"metric": "duplicateValues", "mustBe": 0, "customProperties": custom(scope="table")}
-    suite = expectation_suite(contract([column("xx", "BIGINT", quality=[everywhere])]))
-    assert [expectation["meta"]["rule"] for expectation in suite.to_json_dict()["expectations"]] == [
+    stored: Any = expectation_suite(contract([column("xx", "BIGINT", quality=[everywhere])])).to_json_dict()
+    assert [expectation["meta"]["rule"] for expectation in stored["expectations"]] == [
         "xx_typed",
         "row_count",
     ]
