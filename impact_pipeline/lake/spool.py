@@ -21,7 +21,7 @@ class Spool:
     @contextmanager
     def read(self) -> Iterator[pa.RecordBatchReader]:
         """The rows again, as often as needed."""
-        with pa.memory_map(str(self.path)) as source, pa.ipc.open_stream(source) as reader:
+        with pa.OSFile(str(self.path)) as source, pa.ipc.open_stream(source) as reader:
             yield reader
 
 

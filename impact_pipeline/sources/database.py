@@ -98,7 +98,7 @@ def _connected(url: URL, origin: str) -> Iterator[Connection]:
             yield connection.execution_options(postgresql_readonly=True)
     except ImportError as error:
         raise SourceError(f"{origin}: the database driver '{error.name}' is not installed; install it") from None
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, ValueError, OverflowError) as error:
         raise SourceError(
             f"{origin}: the database answered {_driver_fault(error)}; check that it can be reached, and that the table "
             "or query and the day column exist"

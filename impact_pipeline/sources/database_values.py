@@ -1,7 +1,8 @@
-"""What a database driver returns, as Arrow: the contract's type where that is lossless for the whole day, else text.
+"""What a database driver returns, as Arrow: the first type that is lossless for every value of the day.
 
-The text of a value depends on the value alone, and the choice of type on the set of values, so neither the order of
-rows nor the size of batches shows in the result.
+That is the contract's type, else a wider number (so that one odd value is one bad row to validation, not a bad day),
+else text. The text of a value depends on the value alone, and the choice of type on the set of values, so neither the
+order of rows nor the size of batches shows in the result.
 """
 
 from __future__ import annotations
@@ -28,37 +29,50 @@ _TEXT: Mapping[type, Callable[[Any], str]] = {
     datetime: lambda value: value.astimezone(UTC).isoformat(timespec="microseconds"),
     UUID: str,
 }
+_NUMBERS = frozenset({int, float, Decimal})
 _LOSSLESS: Mapping[str, frozenset[type]] = {
     "VARCHAR": frozenset(_TEXT),
-    "BIGINT": frozenset({int, Decimal}),
-    "INTEGER": frozenset({int, Decimal}),
-    "DOUBLE": frozenset({float, int, Decimal}),
-    "DECIMAL": frozenset({Decimal, int, float}),
+    "BIGINT": _NUMBERS,
+    "INTEGER": _NUMBERS,
+    "DOUBLE": _NUMBERS,
+    "DECIMAL": _NUMBERS,
     "BOOLEAN": frozenset({bool, int}),
     "DATE": frozenset({date}),
     "TIMESTAMPTZ": frozenset({datetime}),
 }
+_Candidate = tuple[pa.DataType, frozenset[type]]
+
+
+def _candidates(physical_type: str) -> list[_Candidate]:
+    """Types to deliver a column in, the best first, each with the classes of values it may hold."""
+    classes = _LOSSLESS[physical_type.split("(")[0]]
+    wider: list[_Candidate] = [(pa.decimal128(38, 12), _NUMBERS), (pa.float64(), frozenset({float}))]
+    text: _Candidate = (pa.string(), frozenset(_TEXT))
+    return [(contracted_type(physical_type), classes), *(wider if classes == _NUMBERS else []), text]
 
 
 class _Column:
-    """One column of the day; `type` is the contract's until a value does not fit it."""
+    """One column of the day; the types that do not fit its values are struck off as they come by."""
 
     def __init__(self, contracted: Property, origin: str) -> None:
         self._name = contracted.name
         self._origin = origin
-        self._classes = _LOSSLESS[contracted.physicalType.split("(")[0]]
-        self.type = contracted_type(contracted.physicalType)
+        self._candidates = _candidates(contracted.physicalType)
+
+    @property
+    def arrow_type(self) -> pa.DataType:
+        return self._candidates[0][0]
 
     def text(self, values: Sequence[Any]) -> pa.Array:
-        """The values as text, after they were held against the type."""
+        """The values as text, after they were held against the types."""
         classes = {type(value) for value in values} - {type(None)}
         self._refuse(classes, values)
         if classes <= {str}:
             texts = pa.array(values, pa.string())
         else:
             texts = pa.array([None if v is None else _TEXT[type(v)](v) for v in values], pa.string())
-        if self.type != pa.string() and not self._fits(classes, values, texts):
-            self.type = pa.string()
+        if self.arrow_type != pa.string():
+            self._candidates = [c for c in self._candidates if classes <= c[1] and _lossless(c[0], values, texts)]
         return texts
 
     def _refuse(self, classes: set[type], values: Sequence[Any]) -> None:
@@ -71,16 +85,15 @@ class _Column:
         if datetime in classes and any(isinstance(v, datetime) and v.utcoffset() is None for v in values):
             raise naive_timestamp(self._name, self._origin)
 
-    def _fits(self, classes: set[type], values: Sequence[Any], texts: pa.Array) -> bool:
-        if not classes <= self._classes:
-            return False
-        if pa.types.is_floating(self.type) and not classes <= {float}:
-            return all(v is None or Decimal(repr(float(v))) == v for v in values if not isinstance(v, float))
-        try:
-            texts.cast(self.type)
-        except pa.ArrowInvalid:
-            return False
-        return True
+
+def _lossless(type_: pa.DataType, values: Sequence[Any], texts: pa.Array) -> bool:
+    if pa.types.is_floating(type_):
+        return all(isinstance(v, float) or v is None or Decimal(repr(float(v))) == v for v in values)
+    try:
+        texts.cast(type_)
+    except pa.ArrowInvalid:
+        return False
+    return True
 
 
 def spool_values(
@@ -97,7 +110,7 @@ def spool_values(
         for part in parts:
             arrays = [column.text(values) for column, values in zip(kept, zip(*part, strict=True), strict=True)]
             writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=text))
-    return pa.schema([pa.field(name, column.type) for name, column in zip(names, kept, strict=True)])
+    return pa.schema([pa.field(name, column.arrow_type) for name, column in zip(names, kept, strict=True)])
 
 
 def spooled_values(file: IO[bytes], schema: pa.Schema) -> pa.RecordBatchReader:

@@ -50,7 +50,9 @@ def extract_day(
     document = catalog.source_of(dataset)
     if day < document.first_day or (document.last_day is not None and day > document.last_day):
         days = f"{document.first_day} to {document.last_day or 'today'}"
-        raise SourceError(f"source '{document.name}' delivers days {days}; {day} is not among them")
+        raise SourceError(
+            f"source '{document.name}' delivers days {days}; {day} is not among them; choose one of these days"
+        )
     source = open_source(document, home, environ)
     key = key_from_environment(environ) if any(column.role == "identifier" for column in contract.columns) else None
     with source.read(contract, day) as delivery:
@@ -63,7 +65,9 @@ def extract_day(
 def _contract(catalog: Catalog, dataset: str) -> Contract:
     if dataset not in catalog.datasets:
         known = ", ".join(catalog.datasets) or "none"
-        raise InputError(f"dataset '{dataset}' has no contract and source in the catalog; datasets are {known}")
+        raise InputError(
+            f"dataset '{dataset}' has no contract and source in the catalog; datasets are {known}; use one of these"
+        )
     return catalog.contracts[dataset]
 
 
@@ -93,7 +97,7 @@ class _Extraction:
         }
 
     def _staged(self, rows: pa.RecordBatchReader, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-        for batch in rows:
+        for batch in (batch for batch in rows if batch.num_rows):
             self._batches += 1
             self._notice(batch)
             arrays = [self._staged_array(name, batch.column(name)) for name in schema.names]
