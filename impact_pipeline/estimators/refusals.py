@@ -44,11 +44,12 @@ def refusal(measured: Measured) -> Refusal | None:
 
 
 def _undefined(measured: Measured) -> Refusal | None:
-    rows = measured.cells.undefined(measured.metric.name)
+    name, cells = measured.metric.name, measured.cells
+    rows = sum(cell.undefined for arm in measured.study.arms for cell in cells.of(name, arm))
     if not rows:
         return None
     count = "1 row has" if rows == 1 else f"{rows} rows have"
-    detail = f"{count} no finite value of '{measured.metric.name}' (a division by zero, say)"
+    detail = f"{count} no finite value of '{name}' (a division by zero, say)"
     return Reason.MEASURE_UNDEFINED, f"{detail}; filter such rows or mend the measure"
 
 

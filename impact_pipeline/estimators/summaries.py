@@ -28,7 +28,8 @@ def denominator_refusal(question: Question, method: str) -> NotEstimable | None:
     for arm in (question.contrast.control, question.contrast.treatment):
         variation = denominator_variation(_weighted(question, arm))
         if variation > LARGEST_DENOMINATOR_VARIATION:
-            needed = f"a ratio needs one above 0 with a standard error up to {100 * LARGEST_DENOMINATOR_VARIATION:.0f} % of it"
+            largest = f"{100 * LARGEST_DENOMINATOR_VARIATION:.0f} %"
+            needed = f"a ratio needs one above 0 with a standard error up to {largest} of it"
             found = "is not above 0" if isinf(variation) else f"has a standard error of {100 * variation:.0f} % of it"
             detail = f"the mean denominator of '{arm}' {found}; {needed}"
             return question.refused(method, Reason.DENOMINATOR_NEAR_ZERO, detail)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Self
 
@@ -33,8 +33,11 @@ class Moments:
         """Moments of the union of two disjoint groups of units measured at the same scales."""
         if (self.y_scale, self.d_scale, self.x_scale) != (other.y_scale, other.d_scale, other.x_scale):
             raise ValueError("moments at different scales do not add up")
-        sums = {f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(self)[:10]}
-        return Moments(**sums, y_scale=self.y_scale, d_scale=self.d_scale, x_scale=self.x_scale)
+        return Moments(
+            self.n + other.n, self.y + other.y, self.yy + other.yy, self.d + other.d, self.dd + other.dd,
+            self.yd + other.yd, self.x + other.x, self.xx + other.xx, self.xy + other.xy, self.xd + other.xd,
+            self.y_scale, self.d_scale, self.x_scale,
+        )  # fmt: skip
 
     def mean(self, variable: str) -> Fraction:
         """Exact mean of 'y', 'd' or 'x'; needs n >= 1."""

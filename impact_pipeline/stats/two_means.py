@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from math import fsum
 
 ONE = Fraction(1)
 
@@ -19,6 +20,8 @@ class Contribution:
 
     def variance(self, multiple: Fraction) -> Fraction:
         """What the sample adds to the variance of `treatment - multiple * control`."""
+        if multiple == ONE:
+            return self.treatment - 2 * self.covariance + self.control
         return self.treatment - 2 * multiple * self.covariance + multiple**2 * self.control
 
 
@@ -40,10 +43,10 @@ class TwoMeans:
         `(sum of v_i)^2 / sum of v_i^2 / f_i` over independent samples i with f_i degrees of freedom each.
         Satterthwaite (1946), Biometrics Bulletin 2; Welch (1947), Biometrika 34.
         """
-        shares = [
-            (part.variance(multiple) / self.variance(multiple), part.degrees_of_freedom) for part in self.contributions
-        ]
-        return 1 / float(sum((share**2 / degrees for share, degrees in shares), Fraction(0)))
+        variances = [part.variance(multiple) for part in self.contributions]
+        total = sum(variances, Fraction(0))
+        shares = [float(variance / total) for variance in variances]
+        return 1 / fsum(s**2 / part.degrees_of_freedom for s, part in zip(shares, self.contributions, strict=True))
 
 
 def as_written(number: float) -> Fraction:

@@ -45,7 +45,8 @@ def estimate(metric: str, lift: float, se: float, *, contrast: Contrast = CONTRA
     margin = NonInferiority(MARGIN, True, float(stats.norm.sf((MARGIN - worse) / se)), lift + 1.645 * se, 0.95)
     found = Estimate(
         metric, contrast, ("", ""), "difference_in_means", "ATE", lift, se, interval,
-        float(2 * stats.norm.sf(abs(lift) / se)), 1e6, {"control": 1.0, contrast.treatment: 1 + lift}, {"control": 1000, contrast.treatment: 1000},
+        float(2 * stats.norm.sf(abs(lift) / se)), 1e6,
+        {"control": 1.0, contrast.treatment: 1 + lift}, {"control": 1000, contrast.treatment: 1000},
         Relative(lift, interval), non_inferiority=margin if metric == "tickets" else None,
     )  # fmt: skip
     return replace(found, **fields)
