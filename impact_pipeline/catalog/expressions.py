@@ -32,6 +32,7 @@ FUNCTIONS = (
     exp.Case, exp.If, exp.Coalesce, exp.Nullif, exp.Abs, exp.Round, exp.Floor, exp.Ceil, exp.Ln, exp.Sqrt,
     exp.Least, exp.Greatest, exp.Cast,
 )  # fmt: skip
+OPERATORS = (*COMPARISONS, *LOGIC, exp.Neg, exp.Add, exp.Sub, exp.Mul, exp.Div)
 ALLOWED = frozenset(LEAVES + COMPARISONS + LOGIC + ARITHMETIC + FUNCTIONS)
 CAST_TYPES = frozenset({"BIGINT", "INT", "SMALLINT", "DOUBLE", "DECIMAL", "BOOLEAN", "DATE"})
 
@@ -63,7 +64,16 @@ def compile_row(text: str, roles: Mapping[str, Role], kind: Kind) -> Compiled:
         _require(type(node) in ALLOWED, f"{type(node).__name__.upper()} is not allowed in an expression", node)
         _check(node, roles, kind)
     _require(_yields(tree, roles) == kind, f"the expression must be a {kind}")
-    return Compiled(tree, tuple(sorted({column.name for column in tree.find_all(exp.Column)})))
+    return Compiled(_explicit(tree), tuple(sorted({column.name for column in tree.find_all(exp.Column)})))
+
+
+def _explicit(tree: exp.Expr) -> exp.Expr:
+    """The tree with an operator inside another in parentheses: no second parser can read another precedence into it."""
+    for node in reversed(list(tree.walk())):
+        nested = isinstance(node, OPERATORS) and isinstance(node.parent, OPERATORS)
+        if nested and not _is_literal(node):
+            node.replace(exp.Paren(this=node.copy()))
+    return tree
 
 
 def _parsed(text: str) -> exp.Expr:

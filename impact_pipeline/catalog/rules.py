@@ -39,7 +39,8 @@ def sources_deliver_contracted_datasets(catalog: Catalog) -> Iterator[Breach]:
     for name, source in catalog.sources.items():
         for dataset in source.datasets:
             key: Key = ("source", name)
-            yield from _refer(catalog, key, ("datasets", dataset), "contract", dataset)
+            if ("contract", dataset) not in catalog.broken:
+                yield from _refer(catalog, key, ("datasets", dataset), "contract", dataset)
             if dataset in owner:
                 message = f"dataset '{dataset}' is already delivered by source '{owner[dataset]}'; remove it from one"
                 yield key, ("datasets", dataset), message
@@ -174,7 +175,7 @@ def _total(catalog: Catalog, key: Key, path: Path, total: Total) -> Iterator[Bre
     if total.measure not in fact.measures:
         allowed = ", ".join(fact.measures)
         yield key, (*path, "measure"), f"fact '{fact.name}' has no measure '{total.measure}'; measures are {allowed}"
-    if total.filter is not None:
+    if total.filter is not None and fact.dataset in catalog.contracts:
         yield from _expression(catalog, key, (*path, "filter"), fact.dataset, total.filter, "condition")
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from impact_pipeline.world.activity import Day, live_day
 from impact_pipeline.world.assignment import NEVER, Assignment, assignments
 from impact_pipeline.world.config import WorldConfig
-from impact_pipeline.world.population import Floats, Ints, make_population
+from impact_pipeline.world.population import Flags, Floats, Ints, make_population
 from impact_pipeline.world.studies import STUDIES
 
 Weights = Callable[[Day], tuple[Ints, Floats]]
@@ -112,7 +112,7 @@ def relative_effect(outcome: Outcome, metric: str, phases: tuple[int, ...]) -> t
     return effect / base, float(np.sqrt(variance)) / base
 
 
-def _mean(outcome: Outcome, metric: str, chosen: np.ndarray) -> tuple[float, float]:  # type: ignore[type-arg]
+def _mean(outcome: Outcome, metric: str, chosen: Flags) -> tuple[float, float]:
     top, bottom = ENTERS[metric]
     y = outcome.totals[top][chosen]
     x = np.ones(len(y)) if bottom is None else outcome.totals[bottom][chosen]
