@@ -88,7 +88,7 @@ def test_counts_equal_those_of_great_expectations(rows: list[dict[str, Any]]) ->
 
 
 @pytest.mark.slow
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(ROWS)
 def test_counts_equal_those_of_great_expectations_on_many_frames(rows: list[dict[str, Any]]) -> None:
     agree(rows)
