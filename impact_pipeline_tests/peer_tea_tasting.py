@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
-import tea_tasting  # type: ignore[import-untyped]
+import tea_tasting
 
 from impact_pipeline_tests.small_studies import Array
 

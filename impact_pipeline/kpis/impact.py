@@ -54,5 +54,5 @@ def _scaled(study: Study, value: Value, estimate: Estimate, units_per_day: float
 def _units_per_day(study: Study, estimates: StudyEstimates, cells: Cells) -> float:
     """Units newly exposed a day, in all arms, over the days of enrolment so far."""
     last = min(estimates.as_of, study.plan.ends)
-    days = (last - study.plan.starts).days + 1
+    days = max((last - study.plan.starts).days + 1, 1)
     return sum(cells.exposed(arm) for arm in study.arms) / days

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 
 from impact_pipeline.catalog.catalog import Study
@@ -12,7 +13,18 @@ from impact_pipeline.estimators import study as study_module
 from impact_pipeline.estimators.base import Contrast, Estimate, NotEstimable, Reason, Result, StudyEstimates
 from impact_pipeline.estimators.study import contrasts, estimate_study
 from impact_pipeline.outcomes.cells import Cells
-from impact_pipeline_tests.small_studies import START, Group, cells, exposed, mean_metric, moments, study
+from impact_pipeline.stats.moments import Moments
+from impact_pipeline_tests.small_studies import (
+    START,
+    Group,
+    cells,
+    exposed,
+    mean_metric,
+    moments,
+    proportion_metric,
+    scaled,
+    study,
+)
 
 AS_OF = START + timedelta(days=6)
 NEXT = START + timedelta(days=1)
@@ -171,6 +183,42 @@ def test_a_phase_left_out_costs_the_grade_a() -> None:
     assert isinstance(result, Estimate)
     assert result.grade == "B"
     assert result.notes == ("the phase from 2026-03-03 is left out: 'control' has a share of 0 in it",)
+
+
+def test_a_ramp_that_reverses_the_pooled_effect_is_read_within_its_phases() -> None:
+    def successes(arm: str, units: int, count: int, day: date) -> Group:
+        return Group(arm, {"buyers": Moments(n=units, y=count, yy=count)}, day)
+
+    measured = cells(
+        successes("control", 990_000, 20_000, START), successes("treatment", 10_000, 230, START),
+        successes("control", 500_000, 5_000, NEXT), successes("treatment", 500_000, 6_000, NEXT),
+    )  # fmt: skip
+    shares = ({"control": 0.99, "treatment": 0.01}, {"control": 0.5, "treatment": 0.5})
+    phases = [{"starts": day, "arms": arms} for day, arms in zip((START, NEXT), shares, strict=True)]
+    ramp = {"type": "staged_rollout", "control": "control", "phases": phases}
+    [read] = estimated(study(proportion_metric(), design=ramp, days=2), measured).results
+    [pooled] = estimated(study(proportion_metric(), days=2), measured).results
+    assert isinstance(read, Estimate)
+    assert isinstance(pooled, Estimate)
+    assert (round(100 * read.value, 2), round(100 * pooled.value, 2)) == (0.24, -0.46)
+    assert read.relative is not None
+    assert read.relative.interval.lower > 0
+    assert (read.method, read.grade) == ("difference_in_means, post-stratified by phase", "A")
+
+
+def test_estimates_are_equal_to_the_bit_however_units_are_split_into_cells() -> None:
+    rng = np.random.default_rng(3)
+    metric = mean_metric(covariate="orders_before")
+    y, x = rng.poisson(4000, (2, 300)), rng.poisson(4000, (2, 300))
+    found = []
+    for parts in (1, 3, 60):
+        groups = [
+            Group(arm, {"orders": scaled(moments(ys, x=xs), 2)}, START + timedelta(days=day))
+            for arm, own_y, own_x in zip(("control", "treatment"), y, x, strict=True)
+            for day, (ys, xs) in enumerate(zip(np.split(own_y, parts), np.split(own_x, parts), strict=True))
+        ]
+        found.append(estimated(study(metric, days=60), cells(*groups), START + timedelta(days=90)).results)
+    assert found[0] == found[1] == found[2]
 
 
 def test_arms_that_never_met_in_a_phase_cannot_be_compared() -> None:
