@@ -102,6 +102,8 @@ def _check(node: exp.Expr, roles: Mapping[str, Role], kind: Kind) -> None:
             _require(not textual or name == "DATE", "text is cast to DATE only", node)
         case exp.DataType():
             _require(str(node.this.value) in CAST_TYPES, f"types are {', '.join(sorted(CAST_TYPES))}", node)
+        case exp.Is():
+            _require(isinstance(node.expression, exp.Null | exp.Boolean), "IS takes NULL, TRUE or FALSE", node)
         case exp.In():
             listed = not any(node.args.get(key) for key in ("query", "unnest", "field"))
             _require(listed and all(_is_literal(v) for v in node.expressions), "IN takes a list of literals", node)

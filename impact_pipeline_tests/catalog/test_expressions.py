@@ -62,6 +62,7 @@ def test_what_one_row_may_ask_is_accepted_and_runs(text: str) -> None:
         ("revenue", "condition", "the expression must be a condition"),
         ("'x'", "category", "text alone is not an expression"),
         ("revenue in (is_new)", "condition", "IN takes a list of literals (character 1)"),
+        ("revenue is nullif(is_new, 0)", "condition", "IS takes NULL, TRUE or FALSE (character 1)"),
         ("cast('1' as bigint) > 0", "condition", "text is cast to DATE only"),
         ("cast(revenue as varchar) > '1'", "condition", "casts go to BIGINT, BOOLEAN, DATE, DECIMAL, DOUBLE, INT"),
         ("revenue > 1e999", "condition", "a number must be finite"),
