@@ -53,6 +53,9 @@ class Lake:
     def cells(self, study: str) -> LakeTable:
         return LakeTable(self.root / "study" / "cells" / study, partition_column="")
 
+    def kpi(self, name: str) -> LakeTable:
+        return LakeTable(self.root / "kpis" / name, partition_column="")
+
 
 def days_between(first: date, last: date) -> tuple[str, ...]:
     """ISO days from `first` to `last`, both inclusive; empty when `last` lies before `first`."""

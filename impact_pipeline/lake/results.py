@@ -58,6 +58,17 @@ class Results:
             raise LakeError(f"{pointer['path']}: the content {fault}; materialize study/{kind} of '{study}' again")
         return Record(TypeAdapter(type_).validate_json(content), digest, date.fromisoformat(pointer["as_of"]), path)
 
+    def pointer(self, study: str, kind: str) -> dict[str, str]:
+        """Date, digest and path of the current result; empty when there is none."""
+        path = self._pointer(study, kind)
+        return dict(json.loads(path.read_bytes())) if path.exists() else {}
+
+    def before(self, study: str, kind: str, as_of: date, type_: type[T]) -> T | None:
+        """The result last written for the newest date before `as_of`; None when there is none."""
+        earlier = [path for path in (self.root / study).glob(f"*/{kind}-*.json") if path.parent.name < as_of.isoformat()]
+        newest = max(earlier, key=lambda path: (path.parent.name, path.stat().st_mtime_ns), default=None)
+        return None if newest is None else TypeAdapter(type_).validate_json(newest.read_bytes())
+
     def studies(self, kind: str) -> tuple[str, ...]:
         """Studies that have a current result of this kind, in order."""
         return tuple(sorted(path.parent.name for path in self.root.glob(f"*/current-{kind}.json")))

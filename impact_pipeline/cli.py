@@ -1,0 +1,191 @@
+"""`impact ...`: the command line. Exit codes: 0 done, 1 wrong input, 2 part of the work failed, 3 internal."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from impact_pipeline.errors import ImpactError, InputError
+
+if TYPE_CHECKING:
+    from impact_pipeline.catalog.catalog import Catalog
+
+OK, WRONG_INPUT, PARTLY_FAILED, INTERNAL = 0, 1, 2, 3
+
+app = typer.Typer(
+    help="What each change of a machine-learning model did to the business and to its users.",
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+)  # fmt: skip
+
+Home = Annotated[Path, typer.Option("--home", envvar="IMPACT_HOME", help="Folder that holds catalog/, raw/ and lake/.")]
+Json = Annotated[bool, typer.Option("--json", help="Machine-readable output on stdout.")]
+Threads = Annotated[int, typer.Option(min=1, max=256, help="Engine threads; results do not depend on it.")]
+DEFAULT_HOME = Path("data")
+
+
+@app.command()
+def check(home: Home = DEFAULT_HOME, as_json: Json = False) -> None:
+    """Validate every document of the catalog; report every fault at once."""
+    catalog = _catalog(home)
+    issues = sorted(issue for found in catalog.broken.values() for issue in found)
+    counts = {
+        kind: len(catalog.of_kind(kind))
+        for kind in ("source", "contract", "fact", "feature", "metric", "model", "study")
+    }
+    told = [{"file": i.file, "line": i.line, "field": i.field, "message": i.message} for i in issues]
+    if as_json:
+        _print_json({"sound": counts, "issues": told})
+    else:
+        for issue in issues:
+            typer.echo(str(issue), err=True)
+        sound = ", ".join(
+            f"{n} {kind}{'' if n == 1 else 's'}".replace("studys", "studies") for kind, n in counts.items()
+        )
+        typer.echo(f"{home / 'catalog'}: {sound}; {len(issues)} fault{'' if len(issues) == 1 else 's'}")
+    raise typer.Exit(WRONG_INPUT if issues else OK)
+
+
+@app.command()
+def nightly(
+    day: Annotated[str, typer.Option("--date", help="The data day (UTC) to process, e.g. 2026-03-20.")],
+    home: Home = DEFAULT_HOME,
+    threads: Threads = 2,
+    as_json: Json = False,
+) -> None:
+    """One night through Dagster: the day's data, then every study due. Exit 2 names what failed; the rest is done."""
+    from impact_pipeline.defs.night import operating
+
+    on = _date(day)
+    with operating(home.resolve(), threads=threads, tell=_tell) as operator:
+        night = operator.night(on)
+        _conclude(operator.catalog, home, night.failed, as_json, shown=night.studies)
+
+
+@app.command()
+def demo(home: Home = DEFAULT_HOME, threads: Threads = 2, as_json: Json = False) -> None:
+    """Make the synthetic company, run the bundled studies' nights, print the verdicts and the report's path."""
+    from impact_pipeline.defs.demo import run_demo
+
+    catalog, failed = run_demo(home.resolve(), threads=threads, tell=_tell)
+    _conclude(catalog, home, failed, as_json)
+
+
+@app.command()
+def failed(home: Home = DEFAULT_HOME, as_json: Json = False) -> None:
+    """Each failed (asset, partition): the cause, what it holds up, and the one command that redoes it."""
+    from impact_pipeline.lake.lake import Lake
+    from impact_pipeline.stages.blast_radius import on_call
+
+    entries = on_call(_catalog(home), Lake(home.resolve()))
+    if as_json:
+        _print_json([entry.as_json() for entry in entries])
+    for entry in [] if as_json else entries:
+        typer.echo(entry.as_text())
+    if not entries and not as_json:
+        typer.echo("nothing stands failed")
+    raise typer.Exit(PARTLY_FAILED if entries else OK)
+
+
+@app.command()
+def redo(
+    asset: Annotated[str, typer.Argument(help="The asset, e.g. trusted/orders.")],
+    partition: Annotated[str, typer.Argument(help="The day or study; '' for an asset without partitions.")] = "",
+    home: Home = DEFAULT_HOME,
+    threads: Threads = 2,
+    as_json: Json = False,
+) -> None:
+    """Materialize one asset's partition, and everything that this outdates."""
+    from impact_pipeline.defs.night import operating
+
+    with operating(home.resolve(), threads=threads, tell=_tell) as operator:
+        standing = operator.redo(asset, partition)
+        _conclude(operator.catalog, home, standing, as_json)
+
+
+@app.command()
+def ui(
+    home: Home = DEFAULT_HOME,
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 3000,
+    host: Annotated[
+        str, typer.Option(help="Address to bind; the server has no login, so keep it local.")
+    ] = "127.0.0.1",
+) -> None:
+    """Serve the Dagster UI with its daemon, over the same instance that `nightly` and `demo` write."""
+    from impact_pipeline.defs.launch import serve_ui
+
+    raise typer.Exit(serve_ui(home.resolve(), host=host, port=port))
+
+
+def main() -> None:
+    """The console script: our errors become one line on stderr and exit code 1, others a class name and 3."""
+    _settle_environment()
+    _run(app)
+
+
+def _run(command: Callable[..., Any]) -> None:
+    try:
+        command()
+    except InputError as error:
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(WRONG_INPUT)
+    except ImpactError as error:
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(PARTLY_FAILED)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except Exception as error:
+        if os.environ.get("IMPACT_DEBUG"):
+            raise
+        typer.echo(f"internal error: {type(error).__name__}; set IMPACT_DEBUG=1 to see where", err=True)
+        sys.exit(INTERNAL)
+
+
+def _settle_environment() -> None:
+    """One BLAS thread and no telemetry, before anything heavy is imported."""
+    quiet = {
+        "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "DAGSTER_DISABLE_TELEMETRY": "1", "DO_NOT_TRACK": "1",
+        "GX_ANALYTICS_ENABLED": "false",
+    }  # fmt: skip
+    for name, value in quiet.items():
+        os.environ.setdefault(name, value)
+
+
+def _catalog(home: Path) -> Catalog:
+    from impact_pipeline.catalog.load import read_sound_part
+
+    folder = home / "catalog"
+    if not folder.is_dir():
+        raise InputError(f"{folder} is not a folder; name the project's home with --home or IMPACT_HOME")
+    return read_sound_part(folder)
+
+
+def _date(text: str) -> date:
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007
+    except ValueError:
+        raise InputError(f"--date '{text[:40]}' is not a day; write it as 2026-03-20") from None
+
+
+def _conclude(catalog: Catalog, home: Path, standing: Any, as_json: bool, shown: Any = None) -> None:
+    """Print the studies' table, what stands failed and the report's path; exit 2 when something does."""
+    from impact_pipeline.lake.lake import Lake
+    from impact_pipeline.stages.conclusion import conclude
+
+    faults = sorted(issue for found in catalog.broken.values() for issue in found)
+    conclude(catalog, Lake(home.resolve()), standing, faults, as_json=as_json, only=shown)
+    raise typer.Exit(PARTLY_FAILED if standing or faults else OK)
+
+
+def _tell(line: str) -> None:
+    typer.echo(line, err=True)
+
+
+def _print_json(value: Any) -> None:
+    typer.echo(json.dumps(value, indent=1, sort_keys=True))

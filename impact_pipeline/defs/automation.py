@@ -1,0 +1,117 @@
+"""Jobs, schedules and the sensor that redoes what is stale. What is due and what is stale are pure functions elsewhere."""
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Any
+
+import dagster as dg
+
+from impact_pipeline.catalog.catalog import Catalog
+from impact_pipeline.defs.partitions import AS_OF_TAG, contiguous, range_tags, study_keys
+from impact_pipeline.defs.resources import WorkspaceResource
+from impact_pipeline.stages.staleness import due_or_stale, stale_data, stale_portfolio, stale_studies
+
+STUDIES_JOB, PORTFOLIO_JOB = "studies", "portfolio"
+NIGHT_HOUR, STUDIES_CRON = 4, "0 6 * * *"
+MOST_REQUESTS = 25
+
+Jobs = Mapping[str, Any]
+
+
+def data_job(source: str) -> str:
+    return f"data_{source}"
+
+
+def features_job(source: str) -> str:
+    return f"features_{source}"
+
+
+def job_of(catalog: Catalog, asset: str) -> str:
+    """The job that makes a data asset, given as 'kind/name'."""
+    kind, name = asset.split("/")
+    if kind == "features":
+        return features_job(catalog.source_of(catalog.features[name].dataset).name)
+    dataset = catalog.facts[name].dataset if kind == "unit_days" else name
+    return data_job(catalog.source_of(dataset).name)
+
+
+def jobs_of(catalog: Catalog) -> Jobs:
+    """Per source a job for its days and one for the features on them; the studies; the portfolio with its site."""
+    jobs: dict[str, Any] = {}
+    for name, source in catalog.sources.items():
+        datasets = sorted(set(source.datasets) & set(catalog.datasets))
+        folded = [f.name for f in catalog.facts.values() if f.dataset in datasets and f.fold == "unit_days"]
+        keys = [[kind, dataset] for dataset in datasets for kind in ("raw", "trusted", "quarantine")]
+        views = [["features", f.name] for f in catalog.features.values() if f.dataset in datasets]
+        jobs[data_job(name)] = _job(data_job(name), [*keys, *(["unit_days", fact] for fact in folded)])
+        if views:
+            jobs[features_job(name)] = _job(features_job(name), views)
+    if catalog.studies:
+        stages = ["exposures", "cells", "findings", "estimates", "verdict"]
+        jobs[STUDIES_JOB] = _job(STUDIES_JOB, [["study", stage] for stage in stages])
+        jobs[PORTFOLIO_JOB] = _job(PORTFOLIO_JOB, [["kpis", "impact"], ["kpis", "portfolio"], ["reports", "site"]])
+    return {name: job for name, job in jobs.items() if job is not None}
+
+
+def schedules_of(catalog: Catalog, jobs: Jobs) -> list[Any]:
+    """Each source's day after it has ended, then the studies due."""
+    data = [jobs[data_job(name)] for name in catalog.sources if data_job(name) in jobs]
+    nightly = [dg.build_schedule_from_partitioned_job(job, hour_of_day=NIGHT_HOUR) for job in data]
+    return [*nightly, _studies_schedule(jobs[STUDIES_JOB])] if STUDIES_JOB in jobs else nightly
+
+
+def sensors_of(jobs: Jobs) -> list[dg.SensorDefinition]:
+    """`repair`: asks, once for each distinct input, for everything that its inputs have outdated."""
+    targets = [job for name, job in jobs.items()]
+
+    @dg.sensor(name="repair", jobs=targets, minimum_interval_seconds=60)
+    def repair(context: dg.SensorEvaluationContext, workspace: WorkspaceResource) -> Iterator[dg.RunRequest]:
+        opened = workspace.open()
+        catalog, lake = opened.catalog, opened.lake
+        requests = [*_data_requests(catalog, stale_data(catalog, lake)), *_study_requests(stale_studies(catalog, lake))]
+        wanted = stale_portfolio(catalog, lake)
+        if wanted is not None and not requests:
+            requests.append(dg.RunRequest(run_key=f"portfolio {wanted}", job_name=PORTFOLIO_JOB))
+        yield from requests[:MOST_REQUESTS]
+
+    return [repair]
+
+
+def _job(name: str, keys: list[list[str]]) -> Any:
+    if not keys:
+        return None
+    return dg.define_asset_job(name, selection=dg.AssetSelection.assets(*keys), tags={"impact/job": name})
+
+
+def _studies_schedule(job: Any) -> dg.ScheduleDefinition:
+    @dg.schedule(name="studies_due", job=job, cron_schedule=STUDIES_CRON, execution_timezone="UTC")
+    def studies_due_schedule(
+        context: dg.ScheduleEvaluationContext, workspace: WorkspaceResource
+    ) -> Iterator[dg.RunRequest | dg.SkipReason]:
+        opened = workspace.open()
+        night = context.scheduled_execution_time.date() - timedelta(days=1)
+        due = due_or_stale(opened.catalog, opened.lake, night)
+        for first, last in contiguous(study_keys(opened.catalog), due):
+            tags = {**range_tags(first, last), AS_OF_TAG: night.isoformat()}
+            yield dg.RunRequest(run_key=f"{night} {first} {last}", tags=tags)
+        if not due:
+            yield dg.SkipReason(f"no study is due on {night}")
+
+    return studies_due_schedule
+
+
+def _data_requests(catalog: Catalog, stale: Any) -> Iterator[dg.RunRequest]:
+    for item in stale:
+        yield dg.RunRequest(
+            run_key=f"{item.asset} {item.partition} {item.wanted}", job_name=job_of(catalog, item.asset),
+            partition_key=item.partition, asset_selection=[dg.AssetKey(item.asset.split("/"))],
+        )  # fmt: skip
+
+
+def _study_requests(stale: Any) -> Iterator[dg.RunRequest]:
+    for item in stale:
+        as_of = item.wanted.split(" ")[0]
+        yield dg.RunRequest(
+            run_key=f"{item.partition} {item.wanted}", job_name=STUDIES_JOB, partition_key=item.partition,
+            tags={AS_OF_TAG: as_of},
+        )  # fmt: skip

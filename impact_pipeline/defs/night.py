@@ -1,0 +1,161 @@
+"""One night through Dagster in this process: days of data, what they outdated, studies due, money and report."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+from pathlib import Path
+
+import dagster as dg
+
+from impact_pipeline.catalog.catalog import Catalog
+from impact_pipeline.catalog.load import read_sound_part
+from impact_pipeline.defs.assembly import definitions_of
+from impact_pipeline.defs.automation import PORTFOLIO_JOB, STUDIES_JOB, data_job, job_of
+from impact_pipeline.defs.event_log import relaxed_event_log
+from impact_pipeline.defs.partitions import AS_OF_TAG, contiguous, range_tags, study_keys
+from impact_pipeline.errors import InputError
+from impact_pipeline.lake.failures import Failed
+from impact_pipeline.lake.lake import Lake
+from impact_pipeline.stages.staleness import due_or_stale, stale_data, stale_studies
+
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+ROUNDS = 4
+"""Repair looks again after repairing: a repaired day outdates features, and those outdate studies."""
+
+Told = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    """What one night did: runs started, and the (asset, partition) pairs that stand failed after it."""
+
+    day: date
+    runs: int
+    studies: tuple[str, ...]
+    failed: tuple[Failed, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Runs jobs of one home against one Dagster instance, in this process."""
+
+    home: Path
+    catalog: Catalog
+    definitions: dg.Definitions
+    instance: dg.DagsterInstance
+    tell: Told
+
+    @property
+    def lake(self) -> Lake:
+        return Lake(self.home)
+
+    def night(self, day: date) -> Night:
+        """The data of `day`, everything stale, the studies due on `day`, then money and report."""
+        sources = [s for s in self.catalog.sources.values() if s.first_day <= day <= (s.last_day or day)]
+        for source in sources:
+            self.tell(f"{day} data of {source.name}")
+            self._run(data_job(source.name), day.isoformat())
+        runs = len(sources) + self.repair_data()
+        due = due_or_stale(self.catalog, self.lake, day)
+        runs += self.studies(due, day)
+        self._run(PORTFOLIO_JOB)
+        return Night(day, runs + 1, due, self.lake.failures.all())
+
+    def repair_data(self) -> int:
+        """Redo folded and feature days whose inputs changed; returns how many runs that took."""
+        runs, tried = 0, set()
+        for _ in range(ROUNDS):
+            stale = [item for item in stale_data(self.catalog, self.lake) if item not in tried]
+            tried.update(stale)
+            ordered = sorted(stale, key=lambda item: (job_of(self.catalog, item.asset), item.partition))
+            for (job, day), items in groupby(ordered, lambda item: (job_of(self.catalog, item.asset), item.partition)):
+                self._run(job, day, [item.asset for item in items])
+                runs += 1
+            if not stale:
+                break
+        return runs
+
+    def studies(self, names: Sequence[str], as_of: date | None) -> int:
+        """Look at the studies, as many in one run as stand beside each other; returns the number of runs."""
+        ranges = contiguous(study_keys(self.catalog), names)
+        for first, last in ranges:
+            self.tell(f"{as_of or 'newest day'} studies {first} to {last}")
+            tags = {AS_OF_TAG: as_of.isoformat()} if as_of else {}
+            self._run(STUDIES_JOB, tags={**range_tags(first, last), **tags})
+        return len(ranges)
+
+    def redo(self, asset: str, partition: str) -> tuple[Failed, ...]:
+        """Materialize one asset's partition, then everything that this outdates; returns what stands failed."""
+        self._refuse_unknown(asset, partition)
+        kind = asset.split("/")[0]
+        if kind == "study":
+            self._run(STUDIES_JOB, partition, _from_stage(asset))
+        elif kind in ("kpis", "reports"):
+            self._run(PORTFOLIO_JOB)
+        else:
+            self._run(job_of(self.catalog, asset), partition, _with_publication(asset))
+            self.repair_data()
+        for stale in stale_studies(self.catalog, self.lake):
+            self._run(STUDIES_JOB, stale.partition, tags={AS_OF_TAG: stale.wanted.split(" ")[0]})
+        self._run(PORTFOLIO_JOB)
+        return self.lake.failures.all()
+
+    def _refuse_unknown(self, asset: str, partition: str) -> None:
+        known = {"/".join(key.path): key for key in self.definitions.resolve_all_asset_keys()}
+        if asset not in known:
+            raise InputError(f"there is no asset '{asset}'; assets are {', '.join(sorted(known))}")
+        partitions = self.definitions.resolve_assets_def(known[asset]).partitions_def
+        if partitions is not None and not partitions.has_partition_key(partition):
+            keys = partitions.get_partition_keys()
+            raise InputError(f"{asset} has no partition '{partition}'; it has {keys[0]} to {keys[-1]}")
+
+    def _run(
+        self,
+        job: str,
+        partition: str | None = None,
+        assets: Sequence[str] | None = None,
+        tags: Mapping[str, str] | None = None,
+    ) -> bool:
+        selection = None if assets is None else [dg.AssetKey(asset.split("/")) for asset in assets]
+        result = self.definitions.resolve_job_def(job).execute_in_process(
+            instance=self.instance, partition_key=partition, asset_selection=selection, tags=dict(tags or {}),
+            run_config=QUIET, raise_on_error=False,
+        )  # fmt: skip
+        return bool(result.success)
+
+
+def _from_stage(asset: str) -> list[str]:
+    """A study's stage and those after it."""
+    stages = ["exposures", "cells", "findings", "estimates", "verdict"]
+    return [f"study/{stage}" for stage in stages[stages.index(asset.split("/")[1]) :]]
+
+
+def _with_publication(asset: str) -> list[str]:
+    """A day asset, and what one step publishes from it: a day fetched again is judged and published again."""
+    kind, name = asset.split("/")
+    published = [f"trusted/{name}", f"quarantine/{name}"]
+    return {"raw": [asset, *published], "trusted": published, "quarantine": published}.get(kind, [asset])
+
+
+@contextmanager
+def operating(home: Path, *, threads: int = 2, tell: Told = lambda line: None) -> Iterator[Operator]:
+    """An operator of `home` whose Dagster instance lives in `<home>/dagster`."""
+    catalog = read_sound_part(home / "catalog")
+    with relaxed_event_log(), dg.DagsterInstance.from_config(str(prepared_instance(home))) as instance:
+        yield Operator(home, catalog, definitions_of(home, threads=threads), instance, tell)
+
+
+def prepared_instance(home: Path) -> Path:
+    """The folder of the home's Dagster instance, with the project's `dagster.yaml` in it."""
+    folder = home / "dagster"
+    folder.mkdir(parents=True, exist_ok=True)
+    settings = Path(os.environ.get("IMPACT_DAGSTER_YAML", "dagster.yaml"))
+    if settings.is_file():
+        shutil.copyfile(settings, folder / "dagster.yaml")
+    return folder

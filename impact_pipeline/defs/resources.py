@@ -1,0 +1,35 @@
+"""Where a run works: the project's home and the engine's limits, from the environment."""
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import dagster as dg
+
+from impact_pipeline.catalog.catalog import Catalog
+from impact_pipeline.catalog.load import read_sound_part
+from impact_pipeline.engines.duckdb import DuckDBEngine
+from impact_pipeline.lake.lake import Lake
+from impact_pipeline.stages.workspace import Workspace, environment_of, generation_of
+
+HOME_VARIABLE = "IMPACT_HOME"
+
+
+def home_from_environment() -> Path:
+    """`IMPACT_HOME`, or the folder `data` of the working directory."""
+    return Path(os.environ.get(HOME_VARIABLE, "data")).resolve()
+
+
+class WorkspaceResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """Opens the workspace of one run. The generation is the run's start, so a retry is newer than what it retries."""
+
+    home: str
+    threads: int = 2
+    memory_limit: str = "2GB"
+
+    def open(self, catalog: Catalog | None = None) -> Workspace:
+        now = datetime.now(UTC)
+        home = Path(self.home)
+        engine = DuckDBEngine(self.threads, self.memory_limit)
+        known = catalog if catalog is not None else read_sound_part(home / "catalog")
+        return Workspace(known, Lake(home), engine, environment_of(home, os.environ), generation_of(now), now)

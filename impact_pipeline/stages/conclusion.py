@@ -1,0 +1,50 @@
+"""What a night concluded, for a person in a terminal or a script: verdicts, what stands failed, where the report is."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Collection, Sequence
+
+from impact_pipeline.catalog.catalog import Catalog
+from impact_pipeline.catalog.issues import Issue
+from impact_pipeline.lake.failures import Failed
+from impact_pipeline.lake.lake import Lake
+from impact_pipeline.reports.look import Entry
+from impact_pipeline.reports.terminal import summary_rows, summary_table
+from impact_pipeline.stages.portfolio import entries
+
+
+def conclude(
+    catalog: Catalog, lake: Lake, standing: Sequence[Failed], faults: Sequence[Issue], *, as_json: bool,
+    only: Collection[str] | None = None,
+) -> None:  # fmt: skip
+    """Print it; `only` limits the table to these studies."""
+    listed = [entry for entry in entries(catalog, lake) if only is None or entry.study in only]
+    report = lake.home / "reports" / "index.html"
+    if as_json:
+        print(json.dumps(_plain(listed, catalog, standing, faults, str(report)), indent=1, sort_keys=True))
+        return
+    _print_table(listed, catalog)
+    for failed in standing:
+        print(f"failed: {failed.asset} {failed.partition}: {failed.message}", file=sys.stderr)
+    for fault in faults:
+        print(f"fault: {fault}", file=sys.stderr)
+    if standing:
+        print("`impact failed` says what each holds up and how to redo it.", file=sys.stderr)
+    print(f"report: {report}")
+
+
+def _print_table(listed: Sequence[Entry], catalog: Catalog) -> None:
+    from rich.console import Console
+
+    console = Console(width=None if sys.stdout.isatty() else 160)
+    console.print(summary_table(listed, catalog))
+
+
+def _plain(
+    listed: Sequence[Entry], catalog: Catalog, standing: Sequence[Failed], faults: Sequence[Issue], report: str
+) -> dict[str, object]:
+    failed = [{"asset": f.asset, "partition": f.partition, "error": f.error, "message": f.message} for f in standing]
+    told = [{"file": i.file, "line": i.line, "field": i.field, "message": i.message} for i in faults]
+    return {"studies": summary_rows(listed, catalog), "failed": failed, "faults": told, "report": report}

@@ -1,0 +1,103 @@
+"""Which products no longer are what their inputs say they should be. Reads table logs only, no rows.
+
+This is how a repaired day repairs what depends on it: publish it again, and everything downstream whose inputs changed
+is stale, and nothing else is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from impact_pipeline.catalog.catalog import Catalog, Study, studies_due
+from impact_pipeline.catalog.identity import digest
+from impact_pipeline.exposures.expose import exposure_inputs
+from impact_pipeline.features.build import LOGIC as FEATURES_LOGIC
+from impact_pipeline.features.build import lookback_days
+from impact_pipeline.lake.lake import Lake, published_days
+from impact_pipeline.outcomes.maturity import FactDays
+from impact_pipeline.stages.study import SCORECARD
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Stale:
+    """An asset's partition to redo. `wanted` names the inputs it would be made from, so each is asked for once."""
+
+    asset: str
+    partition: str
+    wanted: str
+
+
+def stale_data(catalog: Catalog, lake: Lake) -> tuple[Stale, ...]:
+    """Folded days and feature days that were made from other inputs than stand now."""
+    return tuple(sorted([*_stale_folds(catalog, lake), *_stale_features(catalog, lake)]))
+
+
+def stale_studies(catalog: Catalog, lake: Lake) -> tuple[Stale, ...]:
+    """Studies whose last look read other inputs than stand now, with the date of that look in `wanted`."""
+    looked = lake.results.studies(SCORECARD)
+    return tuple(sorted(s for name in looked if name in catalog.plans for s in _stale_look(catalog.study(name), lake)))
+
+
+def _stale_folds(catalog: Catalog, lake: Lake) -> Iterator[Stale]:
+    for fact in (fact for fact in catalog.facts.values() if fact.fold == "unit_days"):
+        folded = lake.unit_days(fact.name).states()
+        for day, state in lake.trusted(fact.dataset).states().items():
+            if day not in folded or folded[day].facts["fingerprint_in"] != state.fingerprint:
+                yield Stale(f"unit_days/{fact.name}", day, state.fingerprint)
+
+
+def _stale_features(catalog: Catalog, lake: Lake) -> Iterator[Stale]:
+    """Feature days already built whose inputs changed, and days whose eve has been published since."""
+    for feature in catalog.features.values():
+        states = lake.feature(feature.name).states()
+        trusted = lake.trusted(feature.dataset)
+        source = catalog.source_of(feature.dataset)
+        known = {date.fromisoformat(day) for day in trusted.states()}
+        wanted = {
+            day
+            for eve in known
+            for day in (eve, eve + timedelta(days=1))
+            if not source.last_day or day <= source.last_day
+        }
+        for day in sorted(wanted):
+            inputs = published_days(trusted, lookback_days(catalog, feature, day))
+            made_from = digest(FEATURES_LOGIC, feature, sorted(inputs.items()), day.isoformat())
+            state = states.get(day.isoformat())
+            if state is None or state.input_digest != made_from:
+                yield Stale(f"features/{feature.name}", day.isoformat(), made_from)
+
+
+def _stale_look(study: Study, lake: Lake) -> Iterator[Stale]:
+    cells, exposures = lake.cells(study.name).state(), lake.exposures(study.name).state()
+    if cells is None or exposures is None:
+        return
+    as_of = date.fromisoformat(cells.facts["as_of"])
+    now = exposure_inputs(study, as_of, lake)
+    days = FactDays.of(study, lake).days
+    first, last = study.plan.starts.isoformat(), as_of.isoformat()
+    read = {f.dataset: {d: mark for d, mark in days[f.name].items() if first <= d <= last} for f in study.facts}
+    before = {"days": exposures.facts["days"], "features": exposures.facts["features"], "read": cells.facts["inputs"]}
+    if before != {"days": now.days, "features": now.features, "read": read}:
+        yield Stale(f"study/{SCORECARD}", study.name, f"{as_of.isoformat()} {digest(now.days, now.features, read)}")
+
+
+def due_or_stale(catalog: Catalog, lake: Lake, night: date) -> tuple[str, ...]:
+    """Studies to look at in a night: those due, and those whose inputs were restated."""
+    return tuple(sorted({*studies_due(catalog, night), *(stale.partition for stale in stale_studies(catalog, lake))}))
+
+
+def stale_portfolio(catalog: Catalog, lake: Lake) -> str | None:
+    """What the money and the site would be made from, when that differs from what they were made from."""
+    wanted = portfolio_inputs(catalog, lake)
+    state = lake.kpi("impact").state()
+    return None if state is not None and state.input_digest == wanted else wanted
+
+
+def portfolio_inputs(catalog: Catalog, lake: Lake) -> str:
+    """The digest of every standing verdict of the catalog's studies and of every study that stands failed."""
+    names = [name for name in lake.results.studies(SCORECARD) if name in catalog.plans]
+    results = {name: lake.results.pointer(name, SCORECARD) for name in names}
+    failed = [[f.asset, f.partition, f.message] for f in lake.failures.all() if f.asset.startswith("study/")]
+    return digest("portfolio/1", results, failed)

@@ -1,0 +1,206 @@
+"""The stages of one study's look: exposures, cells, findings, estimates, verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from impact_pipeline.catalog.catalog import Study
+from impact_pipeline.catalog.identity import digest
+from impact_pipeline.catalog.metric import totals
+from impact_pipeline.decisions.base import Scorecard
+from impact_pipeline.decisions.scorecard import scorecard_of
+from impact_pipeline.diagnostics.base import Evidence, Finding
+from impact_pipeline.diagnostics.study import diagnose
+from impact_pipeline.errors import LakeError
+from impact_pipeline.estimators.base import StudyEstimates
+from impact_pipeline.estimators.study import estimate_study
+from impact_pipeline.exposures.expose import LOGIC as EXPOSURES_LOGIC
+from impact_pipeline.exposures.expose import expose
+from impact_pipeline.lake.lake import Lake
+from impact_pipeline.lake.tables import PartitionState
+from impact_pipeline.outcomes.cells_table import read_cells
+from impact_pipeline.outcomes.measure import LOGIC as CELLS_LOGIC
+from impact_pipeline.outcomes.measure import measure
+from impact_pipeline.reports.charts import forest
+from impact_pipeline.reports.look import Look
+from impact_pipeline.reports.markdown import summary
+from impact_pipeline.stages.data import fact_lineage
+from impact_pipeline.stages.outcome import ColumnLineage, Outcome, outcome_of
+from impact_pipeline.stages.workspace import Workspace, code_version
+
+FINDINGS, ESTIMATES, SCORECARD = "findings", "estimates", "scorecard"
+RESULT_LOGIC = "results/1"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFindings:
+    """Findings of one look, with the version of the cells they were made from."""
+
+    cells: str
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEstimates:
+    cells: str
+    estimates: StudyEstimates
+
+
+def look_date(study: Study, lake: Lake, night: date | None) -> date:
+    """The date of a look: the night's day, or the newest trusted day of its data; never after the planned look.
+
+    Raises `LakeError` when the study has no data yet.
+    """
+    if night is None:
+        days = {day for dataset in study.datasets for day in lake.trusted(dataset).states()}
+        if not days:
+            raise LakeError(f"study '{study.name}': none of {', '.join(study.datasets)} has been published yet")
+        night = date.fromisoformat(max(days))
+    return min(night, study.planned_look)
+
+
+def make_exposures(workspace: Workspace, study: Study, as_of: date) -> Outcome:
+    lake = workspace.lake
+    done = expose(study, as_of, lake=lake, engine=workspace.engine, generation=workspace.generation)
+    facts = done.state.facts
+    upstream = {f"trusted/{study.plan.exposure.dataset} {day}": mark for day, mark in facts["days"].items()}
+    for name, days in facts["features"].items():
+        upstream.update({f"features/{name} {day}": mark for day, mark in days.items()})
+    shown = {"as_of": as_of.isoformat(), "days_read": len(facts["days"]), "missing_days": str(facts["missing_days"])}
+    table = lake.exposures(study.name)
+    return outcome_of(table, done, EXPOSURES_LOGIC, lineage=_exposure_lineage(study), upstream=upstream, facts=shown)
+
+
+def make_cells(workspace: Workspace, study: Study, as_of: date) -> Outcome:
+    lake = workspace.lake
+    exposures = _state(lake, study, "exposures")
+    done = measure(study, as_of, lake=lake, engine=workspace.engine, generation=workspace.generation)
+    facts = done.state.facts
+    upstream = {"study/exposures": exposures.fingerprint}
+    for dataset, days in facts["inputs"].items():
+        upstream.update({f"trusted/{dataset} {day}": mark for day, mark in days.items()})
+    shown = {
+        "as_of": as_of.isoformat(),
+        "cohorts": len(facts["made_from"]),
+        "cohorts_measured": len(facts["cohorts_measured"]) if done.written else 0,
+        "mixed_units": facts["mixed_units"],
+        "missing_days": str(facts["missing_days"]),
+    }
+    table = lake.cells(study.name)
+    return outcome_of(table, done, CELLS_LOGIC, lineage=_cell_lineage(study), upstream=upstream, facts=shown)
+
+
+def make_findings(workspace: Workspace, study: Study, as_of: date) -> Outcome:
+    lake = workspace.lake
+    state = _state(lake, study, "cells")
+    evidence = Evidence(read_cells(lake.cells(study.name), workspace.engine), as_of, _missing_days(lake, study))
+    findings = diagnose(study, evidence)
+    stored = lake.results.add(study.name, FINDINGS, as_of, StoredFindings(state.fingerprint, findings))
+    failed = [finding.sentence for finding in findings if finding.passed is False]
+    facts = {"as_of": as_of.isoformat(), "findings_failed": len(failed), "failed": " ".join(failed)}
+    return Outcome(len(findings), stored.digest, RESULT_LOGIC, upstream={"study/cells": state.fingerprint}, facts=facts)
+
+
+def make_estimates(workspace: Workspace, study: Study, as_of: date) -> Outcome:
+    lake = workspace.lake
+    state = _state(lake, study, "cells")
+    cells = read_cells(lake.cells(study.name), workspace.engine)
+    estimates = estimate_study(study, cells, as_of, final=as_of >= study.planned_look, plan_digest=digest(study.plan))
+    stored = lake.results.add(study.name, ESTIMATES, as_of, StoredEstimates(state.fingerprint, estimates))
+    refused = [result for result in estimates.results if result.type == "not_estimable"]
+    facts = {"as_of": as_of.isoformat(), "estimates": len(estimates.results) - len(refused), "refused": len(refused)}
+    upstream = {"study/cells": state.fingerprint}
+    return Outcome(len(estimates.results), stored.digest, RESULT_LOGIC, upstream=upstream, facts=facts)
+
+
+def make_verdict(workspace: Workspace, study: Study, as_of: date) -> Outcome:
+    lake = workspace.lake
+    findings = lake.results.current(study.name, FINDINGS, StoredFindings)
+    estimates = lake.results.current(study.name, ESTIMATES, StoredEstimates)
+    if findings.value.cells != estimates.value.cells:
+        raise LakeError(f"study '{study.name}': findings and estimates were made from different cells; redo both")
+    cells = read_cells(lake.cells(study.name), workspace.engine)
+    card = scorecard_of(
+        study, cells, findings.value.findings, estimates.value.estimates, as_of=as_of, code_version=code_version(),
+        engine=workspace.engine.name, inputs=_inputs(lake, study),
+    )  # fmt: skip
+    stored = lake.results.add(study.name, SCORECARD, as_of, card)
+    upstream = {"study/findings": findings.digest, "study/estimates": estimates.digest}
+    facts = {
+        "as_of": as_of.isoformat(),
+        "verdict": card.verdict.decision.value,
+        "grade": card.verdict.grade,
+        "result_id": card.provenance.result_id,
+        "plan_digest": card.provenance.plan_digest,
+    }
+    look = Look(card, study)
+    figure = forest(look)
+    return Outcome(
+        1, stored.digest, RESULT_LOGIC, upstream=upstream, facts=facts,
+        markdown=summary(look), picture=figure.png() if figure else None,
+    )  # fmt: skip
+
+
+Stage = Callable[[Workspace, Study, date], Outcome]
+STAGES: Mapping[str, Stage] = {
+    "exposures": make_exposures,
+    "cells": make_cells,
+    "findings": make_findings,
+    "estimates": make_estimates,
+    "verdict": make_verdict,
+}
+
+
+def current_scorecard(lake: Lake, study: str) -> Scorecard:
+    """The scorecard that stands; raises `LakeError` when there is none."""
+    return lake.results.current(study, SCORECARD, Scorecard).value
+
+
+def _state(lake: Lake, study: Study, table: str) -> PartitionState:
+    state = (lake.exposures(study.name) if table == "exposures" else lake.cells(study.name)).state()
+    if state is None:
+        raise LakeError(f"study/{table} of '{study.name}' is not published; materialize it first")
+    return state
+
+
+def _missing_days(lake: Lake, study: Study) -> dict[str, tuple[date, ...]]:
+    """Days that the exposures or the cells wanted and did not find."""
+    missing: dict[str, Any] = {**_state(lake, study, "exposures").facts["missing_days"]}
+    missing.update({f"fact {name}": days for name, days in _state(lake, study, "cells").facts["missing_days"].items()})
+    return {name: tuple(date.fromisoformat(day) for day in days) for name, days in missing.items()}
+
+
+def _inputs(lake: Lake, study: Study) -> dict[str, dict[str, str]]:
+    exposures, cells = _state(lake, study, "exposures").facts, _state(lake, study, "cells").facts
+    features = {f"features/{name}": days for name, days in exposures["features"].items()}
+    outcomes = {f"trusted/{name}": days for name, days in cells["inputs"].items()}
+    exposed = {f"trusted/{study.plan.exposure.dataset}": exposures["days"]}
+    return {**outcomes, **exposed, **features}
+
+
+def _exposure_lineage(study: Study) -> ColumnLineage:
+    rule = study.plan.exposure
+    source = ("trusted", rule.dataset)
+    identifier = study.catalog.contracts[rule.dataset].identifier_of(study.plan.entity) or ""
+    features = {f"covariate_{f.name}": ((("features", f.name), "value"),) for f in study.covariates}
+    segments = {f"segment_{n}": ((("features", f.name), "value"),) for n, f in study.segment_features.items()}
+    columns = {"unit": identifier, "arm": rule.arm_column, "exposed_at": rule.exposed_at, "cohort_day": rule.exposed_at}
+    return {name: ((source, column),) for name, column in columns.items()} | features | segments
+
+
+def _cell_lineage(study: Study) -> ColumnLineage:
+    """Metric -> the trusted columns of its measures and filters."""
+    lineage: dict[str, tuple[tuple[tuple[str, ...], str], ...]] = {}
+    for metric in study.metrics:
+        found: set[tuple[tuple[str, ...], str]] = set()
+        for total in totals(metric):
+            fact = study.catalog.facts[total.fact]
+            found.update(fact_lineage(study.catalog, fact)[total.measure])
+            if total.filter is not None:
+                compiled = study.catalog.compile(fact.dataset, total.filter, "condition")
+                found.update((("trusted", fact.dataset), column) for column in compiled.columns)
+        lineage[metric.name] = tuple(sorted(found))
+    return lineage
