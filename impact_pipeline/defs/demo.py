@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from datetime import date
+from multiprocessing import get_context
 from pathlib import Path
 
 from impact_pipeline.catalog.catalog import Catalog
-from impact_pipeline.defs.night import Told, operating
+from impact_pipeline.defs.night import Told, operating, sources_of
 from impact_pipeline.lake.failures import Failed
 from impact_pipeline.lake.files import write_atomically
 from impact_pipeline.lake.lake import days_between
@@ -14,26 +17,49 @@ from impact_pipeline.stages.workspace import DEMO_KEY_FILE
 from impact_pipeline.world.company import make_world
 from impact_pipeline.world.config import DEMO_WORLD, WorldConfig
 
+WORKERS = 2
 DEMO_KEY = "demo-only key: the people of the demo do not exist"
 
 
 def run_demo(
     home: Path, *, threads: int, tell: Told, world: WorldConfig = DEMO_WORLD
 ) -> tuple[Catalog, tuple[Failed, ...]]:
-    """Write the company's source tables below `home`, run every night of every source, and return what stands failed."""
+    """Write the company's source tables below `home`, run every night of every source, and return what stands failed.
+
+    Sources are independent until studies read them, so their days are loaded by one process each; the looks follow
+    night by night.
+    """
     prepare_demo(home, world, tell)
     with operating(home, threads=threads, tell=tell) as operator:
-        nights = sorted(
-            {
-                date.fromisoformat(d)
-                for s in operator.catalog.sources.values()
-                for d in days_between(s.first_day, s.last_day or world.last_day)
-            }
-        )
+        nights = _nights(operator.catalog, world)
+        _load_sources(home, operator.catalog, nights, tell)
         for number, night in enumerate(nights, 1):
-            tell(f"night {number} of {len(nights)}")
-            operator.night(night)
+            due, _ = operator.looks(night)
+            tell(f"night {number} of {len(nights)}, {night}: looked at {len(due)} studies")
+        operator.portfolio()
         return operator.catalog, operator.lake.failures.all()
+
+
+def _nights(catalog: Catalog, world: WorldConfig) -> list[date]:
+    spans = (days_between(s.first_day, s.last_day or world.last_day) for s in catalog.sources.values())
+    return sorted({date.fromisoformat(day) for days in spans for day in days})
+
+
+def _load_sources(home: Path, catalog: Catalog, nights: Sequence[date], tell: Told) -> None:
+    with ProcessPoolExecutor(max_workers=WORKERS, mp_context=get_context("spawn")) as pool:
+        work = {pool.submit(load_source, home, name, nights): name for name in sorted(catalog.sources, reverse=True)}
+        for done in as_completed(work):
+            tell(f"{done.result()} days of {work[done]} loaded")
+
+
+def load_source(home: Path, source: str, nights: Sequence[date]) -> int:
+    """Run a source's days in order, in this process; returns how many days it has."""
+    with operating(home, threads=1) as operator:
+        days = [night for night in nights if source in sources_of(operator.catalog, night)]
+        for day in days:
+            operator.data(source, day)
+            operator.repair_data(source)
+        return len(days)
 
 
 def prepare_demo(home: Path, world: WorldConfig, tell: Told) -> None:

@@ -16,13 +16,13 @@ import dagster as dg
 from impact_pipeline.catalog.catalog import Catalog
 from impact_pipeline.catalog.load import read_sound_part
 from impact_pipeline.defs.assembly import definitions_of
-from impact_pipeline.defs.automation import PORTFOLIO_JOB, STUDIES_JOB, data_job, job_of
+from impact_pipeline.defs.automation import PORTFOLIO_JOB, STUDIES_JOB, data_job, features_job, job_of
 from impact_pipeline.defs.event_log import relaxed_event_log
 from impact_pipeline.defs.partitions import AS_OF_TAG, contiguous, range_tags, study_keys
 from impact_pipeline.errors import InputError
 from impact_pipeline.lake.failures import Failed
 from impact_pipeline.lake.lake import Lake
-from impact_pipeline.stages.staleness import due_or_stale, stale_data, stale_studies
+from impact_pipeline.stages.staleness import Stale, due_or_stale, stale_data, stale_studies
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 ROUNDS = 4
@@ -57,27 +57,40 @@ class Operator:
 
     def night(self, day: date) -> Night:
         """The data of `day`, everything stale, the studies due on `day`, then money and report."""
-        sources = [s for s in self.catalog.sources.values() if s.first_day <= day <= (s.last_day or day)]
+        sources = sources_of(self.catalog, day)
         for source in sources:
-            self.tell(f"{day} data of {source.name}")
-            self._run(data_job(source.name), day.isoformat())
+            self.data(source, day)
         runs = len(sources) + self.repair_data()
-        due = due_or_stale(self.catalog, self.lake, day)
-        runs += self.studies(due, day)
-        self._run(PORTFOLIO_JOB)
-        return Night(day, runs + 1, due, self.lake.failures.all())
+        due, looks = self.looks(day)
+        self.portfolio()
+        return Night(day, runs + looks + 1, due, self.lake.failures.all())
 
-    def repair_data(self) -> int:
-        """Redo folded and feature days whose inputs changed; returns how many runs that took."""
-        runs, tried = 0, set()
+    def data(self, source: str, day: date) -> None:
+        """Extract, check, publish and fold one day of a source."""
+        self.tell(f"{day} data of {source}")
+        self._run(data_job(source), day.isoformat())
+
+    def looks(self, day: date) -> tuple[tuple[str, ...], int]:
+        """Look at the studies due on `day` and at those whose inputs were restated; returns them and the runs it took."""
+        due = due_or_stale(self.catalog, self.lake, day)
+        return due, self.studies(due, day)
+
+    def portfolio(self) -> None:
+        """Money and report over all studies."""
+        self._run(PORTFOLIO_JOB)
+
+    def repair_data(self, source: str | None = None) -> int:
+        """Redo folded and feature days (of one source, or of all) whose inputs changed; returns the runs it took."""
+        runs, tried = 0, set[Stale]()
         for _ in range(ROUNDS):
             stale = [item for item in stale_data(self.catalog, self.lake) if item not in tried]
             tried.update(stale)
-            ordered = sorted(stale, key=lambda item: (job_of(self.catalog, item.asset), item.partition))
-            for (job, day), items in groupby(ordered, lambda item: (job_of(self.catalog, item.asset), item.partition)):
-                self._run(job, day, [item.asset for item in items])
+            jobs = sorted((job_of(self.catalog, item.asset), item.partition, item.asset) for item in stale)
+            mine = [j for j in jobs if source is None or j[0] in (data_job(source), features_job(source))]
+            for (job, day), items in groupby(mine, lambda item: item[:2]):
+                self._run(job, day, [asset for _, _, asset in items])
                 runs += 1
-            if not stale:
+            if not mine:
                 break
         return runs
 
@@ -97,13 +110,13 @@ class Operator:
         if kind == "study":
             self._run(STUDIES_JOB, partition, _from_stage(asset))
         elif kind in ("kpis", "reports"):
-            self._run(PORTFOLIO_JOB)
+            self.portfolio()
         else:
             self._run(job_of(self.catalog, asset), partition, _with_publication(asset))
             self.repair_data()
         for stale in stale_studies(self.catalog, self.lake):
             self._run(STUDIES_JOB, stale.partition, tags={AS_OF_TAG: stale.wanted.split(" ")[0]})
-        self._run(PORTFOLIO_JOB)
+        self.portfolio()
         return self.lake.failures.all()
 
     def _refuse_unknown(self, asset: str, partition: str) -> None:
@@ -128,6 +141,11 @@ class Operator:
             run_config=QUIET, raise_on_error=False,
         )  # fmt: skip
         return bool(result.success)
+
+
+def sources_of(catalog: Catalog, day: date) -> tuple[str, ...]:
+    """Sources that deliver `day`, by name."""
+    return tuple(s.name for _, s in sorted(catalog.sources.items()) if s.first_day <= day <= (s.last_day or day))
 
 
 def _from_stage(asset: str) -> list[str]:

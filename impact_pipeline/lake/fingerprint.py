@@ -8,7 +8,7 @@ It tells change from no change among honest deliveries; it is not a defence agai
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -32,7 +32,7 @@ class Fingerprinter:
 
     def __init__(self, schema: pa.Schema) -> None:
         self._schema = schema
-        self._query = exp.select(*content_sums(schema.names)).from_("batch").sql(dialect="duckdb")
+        self._query = _batch_query(tuple(schema.names))
         self._rows = self._lower = self._upper = 0
         self._connection = _shared().cursor()
 
@@ -66,7 +66,12 @@ def _shared() -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def content_sums(columns: list[str]) -> list[exp.Expr]:
+@cache
+def _batch_query(columns: tuple[str, ...]) -> str:
+    return exp.select(*content_sums(columns)).from_("batch").sql(dialect="duckdb")
+
+
+def content_sums(columns: Sequence[str]) -> list[exp.Expr]:
     """Sums of the two halves of each row's MD5, as `lower` and `upper`: equal for equal multisets of rows."""
     parts = [_written(exp.column(name, quoted=True)) for name in sorted(columns)]
     text = exp.func("concat", *parts, exp.Literal.string(""))
