@@ -1,6 +1,6 @@
 """Turn the Open Bandit Dataset's sample CSVs into the Parquet files beside this script.
 
-    python make_parquet.py FOLDER      # FOLDER holds {random,bts}/{all,men,women}/*.csv, as in the obp 0.4.1 wheel
+python make_parquet.py FOLDER      # FOLDER holds {random,bts}/{all,men,women}/*.csv, as in the obp 0.4.1 wheel
 """
 
 from __future__ import annotations
