@@ -14,7 +14,7 @@ from sqlglot import exp
 
 from impact_pipeline.catalog.contract import Contract
 from impact_pipeline.catalog.identity import digest
-from impact_pipeline.contracts.quarantine import quarantined_rows, trusted_rows
+from impact_pipeline.contracts.quarantine import quarantine_schema, quarantined_rows, trusted_rows
 from impact_pipeline.contracts.report import ValidationReport
 from impact_pipeline.contracts.typed import STAGED
 from impact_pipeline.contracts.validate import GX_ROWS, validate_day
@@ -93,6 +93,9 @@ def _publish(
         "rows_out": report.rows - report.quarantined,
         "rows_quarantined": report.quarantined,
     }
+    if rows is quarantined_rows and not report.quarantined:
+        none = pa.RecordBatchReader.from_batches(quarantine_schema(contract), [])
+        return table.publish(none, generation=generation, input_digest=made_from, partition=staged.day, facts=facts)
     with engine.batches(rows(contract, staged.day, files.schema), {STAGED: files}) as reader:
         return table.publish(reader, generation=generation, input_digest=made_from, partition=staged.day, facts=facts)
 

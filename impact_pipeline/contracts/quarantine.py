@@ -31,6 +31,12 @@ def quarantined_rows(contract: Contract, day: str, schema: pa.Schema) -> exp.Sel
     return judged_rows(contract, day, schema).select(*columns, plain_column(REASONS), plain_column(DAY)).where(broken)
 
 
+def quarantine_schema(contract: Contract) -> pa.Schema:
+    """The columns that `quarantined_rows` yields."""
+    kept = [(c.name, pa.int64() if c.role == "identifier" else pa.string()) for c in contract.columns]
+    return pa.schema([*kept, (REASONS, pa.string()), (DAY, pa.date32())])
+
+
 def judged_rows(contract: Contract, day: str, schema: pa.Schema) -> exp.Select:
     """SELECT (of nothing yet) from the typed rows and their `reasons`: the broken rules in the contract's order."""
     rules = setting_aside(contract)

@@ -9,6 +9,7 @@ from sqlglot import exp
 
 from impact_pipeline.catalog.catalog import Feature
 from impact_pipeline.catalog.expressions import Compiled
+from impact_pipeline.catalog.identity import digest
 
 
 def source_columns(feature: Feature, compiled: Compiled, condition: Compiled | None) -> tuple[str, ...]:
@@ -27,6 +28,7 @@ def provenance_of(
 ) -> dict[str, Any]:
     """Definition, transformation, versions, remediation and inputs; `missing_days` were wanted and not published."""
     return {
+        "definition": digest(feature),
         "feature": f"{feature.name}@{feature.version}",
         "dataset": feature.dataset,
         "source_columns": list(source_columns(feature, compiled, condition)),

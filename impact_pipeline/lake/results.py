@@ -65,7 +65,9 @@ class Results:
 
     def before(self, study: str, kind: str, as_of: date, type_: type[T]) -> T | None:
         """The result last written for the newest date before `as_of`; None when there is none."""
-        earlier = [path for path in (self.root / study).glob(f"*/{kind}-*.json") if path.parent.name < as_of.isoformat()]
+        earlier = [
+            path for path in (self.root / study).glob(f"*/{kind}-*.json") if path.parent.name < as_of.isoformat()
+        ]
         newest = max(earlier, key=lambda path: (path.parent.name, path.stat().st_mtime_ns), default=None)
         return None if newest is None else TypeAdapter(type_).validate_json(newest.read_bytes())
 

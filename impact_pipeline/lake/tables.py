@@ -21,6 +21,7 @@ from deltalake.exceptions import CommitFailedError
 from impact_pipeline.engines.base import ParquetFiles
 from impact_pipeline.errors import LakeError
 from impact_pipeline.lake.files import locked
+from impact_pipeline.lake.opened import open_newest, partition_records
 from impact_pipeline.lake.spool import Spool, spooled
 
 DAY = "day"
@@ -59,11 +60,11 @@ class LakeTable:
 
     def states(self) -> dict[str, PartitionState]:
         """The newest state of every published partition, by partition value."""
-        table = self._open()
-        return {} if table is None else _states(table)
+        return {partition: PartitionState(**record) for partition, record in partition_records(self.path).items()}
 
     def state(self, partition: str = "") -> PartitionState | None:
-        return self.states().get(partition)
+        record = partition_records(self.path).get(partition)
+        return None if record is None else PartitionState(**record)
 
     @property
     def version(self) -> int:
@@ -100,11 +101,10 @@ class LakeTable:
 
     def current(self, input_digest: str, partition: str = "") -> Publication | None:
         """The publication that stands, if it was made from exactly these inputs."""
-        table = self._open()
-        state = _states(table).get(partition) if table else None
-        if table is None or state is None or state.input_digest != input_digest:
+        state = self.state(partition)
+        if state is None or state.input_digest != input_digest:
             return None
-        return Publication(state, table.version(), False)
+        return Publication(state, self.version, False)
 
     def _commit(self, spool: Spool, state: PartitionState) -> int:
         """The fence is read from the version that is then replaced, so Delta refuses a commit that came between.
@@ -113,17 +113,17 @@ class LakeTable:
         """
         with locked(self.path.with_name(f".{self.path.name}.lock")):
             for attempt in range(ATTEMPTS):
-                table = self._open()
-                self._refuse_older(table, state)
+                table = open_newest(self.path)
+                self._refuse_older(state)
                 try:
                     self._write(table, spool, state)
-                    return DeltaTable(self.path).version()
+                    return self.version
                 except CommitFailedError:
                     time.sleep(random.uniform(0, min(1.0, 0.1 * 2**attempt)))
         raise LakeError(f"{self.path.name} {state.partition}: lost {ATTEMPTS} attempts to other writers; run it again")
 
-    def _refuse_older(self, table: DeltaTable | None, state: PartitionState) -> None:
-        newest = _states(table).get(state.partition) if table else None
+    def _refuse_older(self, state: PartitionState) -> None:
+        newest = self.state(state.partition)
         if newest and newest.generation > state.generation:
             raise LakeError(
                 f"{self.path.name} {state.partition}: generation {newest.generation} is already there and is newer "
@@ -153,22 +153,10 @@ class LakeTable:
             )
 
     def _published(self) -> DeltaTable:
-        table = self._open()
+        table = open_newest(self.path)
         if table is None:
             raise LakeError(f"table {self.path.name} has not been published yet; materialize it first")
         return table
-
-    def _open(self) -> DeltaTable | None:
-        return DeltaTable(self.path) if DeltaTable.is_deltatable(str(self.path)) else None
-
-
-def _states(table: DeltaTable) -> dict[str, PartitionState]:
-    found: dict[str, PartitionState] = {}
-    for commit in table.history():
-        if "impact" in commit:
-            state = PartitionState(**json.loads(commit["impact"]))
-            found.setdefault(state.partition, state)
-    return found
 
 
 def _schema(table: DeltaTable) -> pa.Schema:

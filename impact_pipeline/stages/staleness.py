@@ -13,9 +13,8 @@ from datetime import date, timedelta
 from impact_pipeline.catalog.catalog import Catalog, Study, studies_due
 from impact_pipeline.catalog.identity import digest
 from impact_pipeline.exposures.expose import exposure_inputs
-from impact_pipeline.features.build import LOGIC as FEATURES_LOGIC
 from impact_pipeline.features.build import lookback_days
-from impact_pipeline.lake.lake import Lake, published_days
+from impact_pipeline.lake.lake import Lake
 from impact_pipeline.outcomes.maturity import FactDays
 from impact_pipeline.stages.study import SCORECARD
 
@@ -51,22 +50,17 @@ def _stale_folds(catalog: Catalog, lake: Lake) -> Iterator[Stale]:
 def _stale_features(catalog: Catalog, lake: Lake) -> Iterator[Stale]:
     """Feature days already built whose inputs changed, and days whose eve has been published since."""
     for feature in catalog.features.values():
-        states = lake.feature(feature.name).states()
-        trusted = lake.trusted(feature.dataset)
-        source = catalog.source_of(feature.dataset)
-        known = {date.fromisoformat(day) for day in trusted.states()}
-        wanted = {
-            day
-            for eve in known
-            for day in (eve, eve + timedelta(days=1))
-            if not source.last_day or day <= source.last_day
-        }
-        for day in sorted(wanted):
-            inputs = published_days(trusted, lookback_days(catalog, feature, day))
-            made_from = digest(FEATURES_LOGIC, feature, sorted(inputs.items()), day.isoformat())
+        states, trusted = lake.feature(feature.name).states(), lake.trusted(feature.dataset).states()
+        last, definition = catalog.source_of(feature.dataset).last_day or date.max, digest(feature)
+        eves = [date.fromisoformat(day) for day in trusted]
+        for day in sorted({*eves, *(eve + timedelta(days=1) for eve in eves)}):
+            if day > last:
+                continue
+            reads = [known for known in lookback_days(catalog, feature, day) if known in trusted]
+            inputs = {known: trusted[known].fingerprint for known in reads}
             state = states.get(day.isoformat())
-            if state is None or state.input_digest != made_from:
-                yield Stale(f"features/{feature.name}", day.isoformat(), made_from)
+            if state is None or state.facts["input_days"] != inputs or state.facts["definition"] != definition:
+                yield Stale(f"features/{feature.name}", day.isoformat(), digest(definition, inputs))
 
 
 def _stale_look(study: Study, lake: Lake) -> Iterator[Stale]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from impact_pipeline.catalog.catalog import Study
@@ -14,6 +15,7 @@ from impact_pipeline.decisions.base import Scorecard
 from impact_pipeline.decisions.scorecard import scorecard_of
 from impact_pipeline.diagnostics.base import Evidence, Finding
 from impact_pipeline.diagnostics.study import diagnose
+from impact_pipeline.engines.base import Engine
 from impact_pipeline.errors import LakeError
 from impact_pipeline.estimators.base import StudyEstimates
 from impact_pipeline.estimators.study import estimate_study
@@ -21,6 +23,7 @@ from impact_pipeline.exposures.expose import LOGIC as EXPOSURES_LOGIC
 from impact_pipeline.exposures.expose import expose
 from impact_pipeline.lake.lake import Lake
 from impact_pipeline.lake.tables import PartitionState
+from impact_pipeline.outcomes.cells import Cells
 from impact_pipeline.outcomes.cells_table import read_cells
 from impact_pipeline.outcomes.measure import LOGIC as CELLS_LOGIC
 from impact_pipeline.outcomes.measure import measure
@@ -96,7 +99,7 @@ def make_cells(workspace: Workspace, study: Study, as_of: date) -> Outcome:
 def make_findings(workspace: Workspace, study: Study, as_of: date) -> Outcome:
     lake = workspace.lake
     state = _state(lake, study, "cells")
-    evidence = Evidence(read_cells(lake.cells(study.name), workspace.engine), as_of, _missing_days(lake, study))
+    evidence = Evidence(_cells(workspace, study), as_of, _missing_days(lake, study))
     findings = diagnose(study, evidence)
     stored = lake.results.add(study.name, FINDINGS, as_of, StoredFindings(state.fingerprint, findings))
     failed = [finding.sentence for finding in findings if finding.passed is False]
@@ -107,7 +110,7 @@ def make_findings(workspace: Workspace, study: Study, as_of: date) -> Outcome:
 def make_estimates(workspace: Workspace, study: Study, as_of: date) -> Outcome:
     lake = workspace.lake
     state = _state(lake, study, "cells")
-    cells = read_cells(lake.cells(study.name), workspace.engine)
+    cells = _cells(workspace, study)
     estimates = estimate_study(study, cells, as_of, final=as_of >= study.planned_look, plan_digest=digest(study.plan))
     stored = lake.results.add(study.name, ESTIMATES, as_of, StoredEstimates(state.fingerprint, estimates))
     refused = [result for result in estimates.results if result.type == "not_estimable"]
@@ -122,7 +125,7 @@ def make_verdict(workspace: Workspace, study: Study, as_of: date) -> Outcome:
     estimates = lake.results.current(study.name, ESTIMATES, StoredEstimates)
     if findings.value.cells != estimates.value.cells:
         raise LakeError(f"study '{study.name}': findings and estimates were made from different cells; redo both")
-    cells = read_cells(lake.cells(study.name), workspace.engine)
+    cells = _cells(workspace, study)
     card = scorecard_of(
         study, cells, findings.value.findings, estimates.value.estimates, as_of=as_of, code_version=code_version(),
         engine=workspace.engine.name, inputs=_inputs(lake, study),
@@ -157,6 +160,18 @@ STAGES: Mapping[str, Stage] = {
 def current_scorecard(lake: Lake, study: str) -> Scorecard:
     """The scorecard that stands; raises `LakeError` when there is none."""
     return lake.results.current(study, SCORECARD, Scorecard).value
+
+
+def _cells(workspace: Workspace, study: Study) -> Cells:
+    """The cells that stand published; findings, estimates and verdict of one look read them once."""
+    state = _state(workspace.lake, study, "cells")
+    return _cells_of(workspace.lake, workspace.engine, study.name, state.fingerprint, int(state.facts["mixed_units"]))
+
+
+@lru_cache(maxsize=2)
+def _cells_of(lake: Lake, engine: Engine, study: str, fingerprint: str, mixed_units: int) -> Cells:
+    """Kept by the fingerprint of what is read, so a restated table is read again."""
+    return read_cells(lake.cells(study), engine)
 
 
 def _state(lake: Lake, study: Study, table: str) -> PartitionState:
