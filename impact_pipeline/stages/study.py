@@ -55,14 +55,17 @@ class StoredEstimates:
 def look_date(study: Study, lake: Lake, night: date | None) -> date:
     """The date of a look: the night's day, or the newest trusted day of its data; never after the planned look.
 
-    Raises `LakeError` when the study has no data yet.
+    Nor before an earlier look: a past night that is run again looks with all that is known now, so that what stands is
+    the newest look, whatever the order of nights. Raises `LakeError` when the study has no data yet.
     """
     if night is None:
         days = {day for dataset in study.datasets for day in lake.trusted(dataset).states()}
         if not days:
             raise LakeError(f"study '{study.name}': none of {', '.join(study.datasets)} has been published yet")
         night = date.fromisoformat(max(days))
-    return min(night, study.planned_look)
+    standing = lake.cells(study.name).state()
+    looked = date.fromisoformat(standing.facts["as_of"]) if standing else night
+    return min(max(night, looked), study.planned_look)
 
 
 def make_exposures(workspace: Workspace, study: Study, as_of: date) -> Outcome:
