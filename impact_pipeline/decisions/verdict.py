@@ -85,7 +85,9 @@ class _Writer:
         return f"Return every {plan.entity} in {arms} to '{plan.design.control}' ({version})."
 
     def _all_reasons(self) -> list[str]:
-        said = [self._said(arm, metric.sentence) for arm in self._arms for metric in arm.metrics]
+        """Harm stands first, for a verdict's first reason is the one that headlines quote."""
+        judged = sorted(((a, m) for a in self._arms for m in a.metrics), key=lambda pair: not pair[1].harmed)
+        said = [self._said(arm, metric.sentence) for arm, metric in judged]
         capped = [self._said(arm, "Evidence of grade D never ships.") for arm in self._arms if arm.grade == "D"]
         repairs = [f.sentence for f in self._findings if f.passed is False and f.consequence == "lower_grade"]
         return [*said, *capped, *repairs, *self._left_out()]

@@ -82,7 +82,7 @@ def test_a_win_with_guardrails_within_their_margin_ships() -> None:
 def test_a_guardrail_that_is_worse_beyond_its_margin_rolls_back_in_spite_of_a_win() -> None:
     found = decided(planned(), [WIN, HARM])
     assert found.decision is Decision.ROLLBACK
-    assert found.reasons[1] == (
+    assert found.reasons[0] == (
         "Tickets rose by 10.0 % (95 % interval 6.1 % to 13.9 %): worse than control,"
         " and not shown to stay within its margin of 2 % (at worst 13.3 %)."
     )
