@@ -14,6 +14,8 @@ from impact_pipeline.stages.staleness import due_or_stale, stale_data, stale_por
 STUDIES_JOB, PORTFOLIO_JOB = "studies", "portfolio"
 NIGHT_HOUR, STUDIES_CRON = 4, "0 6 * * *"
 MOST_REQUESTS = 25
+CRASH_RETRIES = "2"
+"""Runs whose process died are started again; a failed step is a matter for on-call."""
 
 Jobs = Mapping[str, Any]
 
@@ -80,7 +82,7 @@ def sensors_of(jobs: Jobs) -> list[dg.SensorDefinition]:
 def _job(name: str, keys: list[list[str]]) -> Any:
     if not keys:
         return None
-    return dg.define_asset_job(name, selection=dg.AssetSelection.assets(*keys), tags={"impact/job": name})
+    return dg.define_asset_job(name, selection=dg.AssetSelection.assets(*keys), tags={"dagster/max_retries": CRASH_RETRIES})
 
 
 def _studies_schedule(job: Any) -> dg.ScheduleDefinition:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 from pathlib import Path
+from time import time
 
 import dagster as dg
 
@@ -21,11 +22,13 @@ from impact_pipeline.defs.event_log import relaxed_event_log
 from impact_pipeline.defs.partitions import AS_OF_TAG, contiguous, range_tags, study_keys
 from impact_pipeline.errors import InputError
 from impact_pipeline.lake.failures import Failed
+from impact_pipeline.lake.files import remove_unfinished
 from impact_pipeline.lake.lake import Lake
 from impact_pipeline.stages.staleness import Stale, due_or_stale, stale_data, stale_studies
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 ROUNDS = 4
+UNFINISHED_AGE = 3600.0
 """Repair looks again after repairing: a repaired day outdates features, and those outdate studies."""
 
 Told = Callable[[str], None]
@@ -57,6 +60,7 @@ class Operator:
 
     def night(self, day: date) -> Night:
         """The data of `day`, everything stale, the studies due on `day`, then money and report."""
+        remove_unfinished(self.lake.root, older_than=time() - UNFINISHED_AGE)
         sources = sources_of(self.catalog, day)
         for source in sources:
             self.data(source, day)
