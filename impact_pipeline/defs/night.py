@@ -28,8 +28,10 @@ from impact_pipeline.stages.staleness import Stale, due_or_stale, stale_data, st
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 ROUNDS = 4
+"""Repair looks again after repairing: a repaired day outdates features."""
+
 UNFINISHED_AGE = 3600.0
-"""Repair looks again after repairing: a repaired day outdates features, and those outdate studies."""
+"""Seconds after which an unfinished file belongs to a writer that is no more."""
 
 Told = Callable[[str], None]
 
