@@ -33,7 +33,8 @@ schema:
 
 _COLUMNS = {
     "orders": {
-        "user_id": "VARCHAR", "ordered_at": "TIMESTAMPTZ", "amount": "DECIMAL(12,2)", "items": "BIGINT", "channel": "VARCHAR",
+        "user_id": "VARCHAR", "ordered_at": "TIMESTAMPTZ", "amount": "DECIMAL(12,2)", "items": "BIGINT",
+        "channel": "VARCHAR",
     },
     "exposures": {"user_id": "VARCHAR", "exposed_at": "TIMESTAMPTZ", "arm": "VARCHAR", "device": "VARCHAR"},
     "profiles": {"user_id": "VARCHAR", "seen_at": "TIMESTAMPTZ", "country": "VARCHAR"},

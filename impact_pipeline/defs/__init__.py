@@ -1,1 +1,4 @@
-"""Everything that imports Dagster: assets, checks, partitions, metadata, automation. Refuses what can be tested without it."""
+"""Everything that imports Dagster: assets, checks, partitions, metadata, automation.
+
+Refuses what can be tested without it.
+"""

@@ -15,21 +15,23 @@ from impact_pipeline.defs.assets.studies import study_assets
 from impact_pipeline.defs.automation import jobs_of, schedules_of, sensors_of
 from impact_pipeline.defs.checks import contract_checks, uniqueness_check
 from impact_pipeline.defs.resources import WorkspaceResource
+from impact_pipeline.defs.unstable import accepted_features
 
 
 def definitions_of(home: Path, *, threads: int = 2, memory_limit: str = "2GB") -> dg.Definitions:
     """Definitions for the catalog under `home`. Documents with faults are left out; `impact check` names them."""
     catalog = read_sound_part(home / "catalog")
     jobs = jobs_of(catalog)
-    return dg.Definitions(
-        assets=dg.with_source_code_references(list(assets_of(catalog))),
-        asset_checks=list(checks_of(catalog)),
-        jobs=list(jobs.values()),
-        schedules=schedules_of(catalog, jobs),
-        sensors=sensors_of(jobs),
-        resources={"workspace": WorkspaceResource(home=str(home), threads=threads, memory_limit=memory_limit)},
-        executor=dg.in_process_executor,
-    )
+    with accepted_features():
+        return dg.Definitions(
+            assets=dg.with_source_code_references(list(assets_of(catalog))),
+            asset_checks=list(checks_of(catalog)),
+            jobs=list(jobs.values()),
+            schedules=schedules_of(catalog, jobs),
+            sensors=sensors_of(jobs),
+            resources={"workspace": WorkspaceResource(home=str(home), threads=threads, memory_limit=memory_limit)},
+            executor=dg.in_process_executor,
+        )
 
 
 def assets_of(catalog: Catalog) -> Iterator[dg.AssetsDefinition]:

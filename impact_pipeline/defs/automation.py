@@ -1,4 +1,4 @@
-"""Jobs, schedules and the sensor that redoes what is stale. What is due and what is stale are pure functions elsewhere."""
+"""Jobs, schedules and the sensor that redoes what is stale. Pure functions elsewhere say what is due or stale."""
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
@@ -66,11 +66,15 @@ def sensors_of(jobs: Jobs) -> list[dg.SensorDefinition]:
     """`repair`: asks, once for each distinct input, for everything that its inputs have outdated."""
     targets = [job for name, job in jobs.items()]
 
-    @dg.sensor(name="repair", jobs=targets, minimum_interval_seconds=60)
+    @dg.sensor(
+        name="repair", jobs=targets, minimum_interval_seconds=60,
+        description="Redoes folded days, feature days, looks, money and report whose inputs have changed.",
+    )  # fmt: skip
     def repair(context: dg.SensorEvaluationContext, workspace: WorkspaceResource) -> Iterator[dg.RunRequest]:
         opened = workspace.open()
         catalog, lake = opened.catalog, opened.lake
-        requests = [*_data_requests(catalog, stale_data(catalog, lake)), *_study_requests(stale_studies(catalog, lake))]
+        requests = list(_data_requests(catalog, stale_data(catalog, lake)))
+        requests += _study_requests(stale_studies(catalog, lake))
         wanted = stale_portfolio(catalog, lake)
         if wanted is not None and not requests:
             requests.append(dg.RunRequest(run_key=f"portfolio {wanted}", job_name=PORTFOLIO_JOB))
@@ -82,7 +86,8 @@ def sensors_of(jobs: Jobs) -> list[dg.SensorDefinition]:
 def _job(name: str, keys: list[list[str]]) -> Any:
     if not keys:
         return None
-    return dg.define_asset_job(name, selection=dg.AssetSelection.assets(*keys), tags={"dagster/max_retries": CRASH_RETRIES})
+    selection = dg.AssetSelection.assets(*keys)
+    return dg.define_asset_job(name, selection=selection, tags={"dagster/max_retries": CRASH_RETRIES})
 
 
 def _studies_schedule(job: Any) -> dg.ScheduleDefinition:

@@ -53,11 +53,14 @@ def uniqueness_check(catalog: Catalog, dataset: str) -> dg.AssetChecksDefinition
     def check(context: dg.AssetCheckExecutionContext, workspace: WorkspaceResource) -> Iterator[dg.AssetCheckResult]:
         opened = workspace.open(catalog)
         for found in table_uniqueness(contract, opened.lake, opened.engine):
-            counts = {"repeated_keys": found.repeated_keys, "repeated_rows": found.repeated_rows}
+            facts = {"repeated_keys": found.repeated_keys, "repeated_rows": found.repeated_rows}
             yield dg.AssetCheckResult(
-                check_name=f"{found.rule}_in_table", asset_key=key, passed=found.success,
-                metadata={**counts, "days": ", ".join(found.days)}, severity=_severity(found.severity == "error"),
-            )  # fmt: skip
+                check_name=f"{found.rule}_in_table",
+                asset_key=key,
+                passed=found.success,
+                metadata={**facts, "days": ", ".join(found.days) or "none"},
+                severity=_severity(found.severity == "error"),
+            )
 
     return check
 
@@ -66,7 +69,8 @@ def _results(report: ValidationReport) -> Iterator[dg.AssetCheckResult]:
     drift = report.drift
     told = {name: ", ".join(map(str, getattr(drift, name))) for name in ("added", "missing", "retyped", "reordered")}
     notes = {"breaches": "; ".join(drift.breaches), "notes": "; ".join(drift.notes)}
-    yield _result(report, SCHEMA, drift.passed, {**told, **notes}, error=True)
+    found = {name: text or "none" for name, text in {**told, **notes}.items()}
+    yield _result(report, SCHEMA, drift.passed, found, error=True)
     if report.freshness is not None:
         fresh = report.freshness
         facts: dict[str, Any] = {"late_rows": fresh.late_rows, "latency_hours": fresh.latency_hours}
@@ -74,7 +78,8 @@ def _results(report: ValidationReport) -> Iterator[dg.AssetCheckResult]:
     for name, level in ((ROWS, "row"), (VOLUME, "partition")):
         rules = [result for result in report.results if result.level == level]
         yield _result(report, name, all(rule.success for rule in rules), _counts(rules), error=not report.accepted)
-    facts = {"rows": report.rows, "quarantined": report.quarantined, "refusals": "\n".join(report.refusals)}
+    refusals = "\n".join(report.refusals) or "none"
+    facts = {"rows": report.rows, "quarantined": report.quarantined, "refusals": refusals}
     yield _result(report, ACCEPTED, report.accepted, {**facts, "evaluated_by": report.evaluated_by}, error=True)
 
 
@@ -102,7 +107,7 @@ def _counts(rules: Sequence[RuleResult]) -> dict[str, Any]:
         )
         rows.append("| " + " | ".join("" if cell is None else str(cell) for cell in cells) + " |")
     broken = [rule.rule for rule in rules if not rule.success]
-    return {"rules": len(rules), "broken": ", ".join(broken), "counts": dg.MetadataValue.md("\n".join(rows))}
+    return {"rules": len(rules), "broken": ", ".join(broken) or "none", "counts": dg.MetadataValue.md("\n".join(rows))}
 
 
 def _severity(error: bool) -> dg.AssetCheckSeverity:

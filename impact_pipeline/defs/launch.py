@@ -10,9 +10,14 @@ from pathlib import Path
 from impact_pipeline.defs.night import prepared_instance
 from impact_pipeline.defs.resources import HOME_VARIABLE
 
+SUPERSEDED = "ignore:Function `dev_command` is superseded"
+"""Dagster advises `dg dev`, a second package, in place of the command that the pinned version has."""
+
 
 def serve_ui(home: Path, *, host: str, port: int) -> int:
-    """Run `dagster dev` until it ends; returns its exit code."""
-    environ = {**os.environ, HOME_VARIABLE: str(home), "DAGSTER_HOME": str(prepared_instance(home))}
-    module = [sys.executable, "-m", "dagster", "dev", "--module-name", "impact_pipeline.definitions"]
-    return subprocess.run([*module, "--host", host, "--port", str(port)], env=environ, check=False).returncode
+    """Run `dagster dev` in the instance's folder, where it leaves its own files; returns its exit code."""
+    instance = prepared_instance(home)
+    environ = {**os.environ, HOME_VARIABLE: str(home), "DAGSTER_HOME": str(instance)}
+    module = ["-W", SUPERSEDED, "-m", "dagster", "dev", "--module-name", "impact_pipeline.definitions"]
+    command = [sys.executable, *module, "--host", host, "--port", str(port)]
+    return subprocess.run(command, cwd=instance, env=environ, check=False).returncode

@@ -11,32 +11,39 @@ from impact_pipeline.stages.outcome import Outcome
 
 UPSTREAM_SHOWN = 60
 DATA_VERSION_TAG = "dagster/data_version"
-CODE_VERSION_TAG = "dagster/code_version"
 
 
 def metadata_of(outcome: Outcome, seconds: float) -> dict[str, Any]:
-    """Rows, versions, schema, lineage, upstream versions, duration, and the stage's own facts."""
-    shown: dict[str, Any] = {
-        "dagster/row_count": outcome.rows,
-        "impact/data_version": outcome.data_version,
-        "impact/code_version": outcome.code_version,
+    """What a reader asks for first stands first: summary, picture, the stage's own facts; then versions and lineage."""
+    shown: dict[str, Any] = {}
+    if outcome.markdown is not None:
+        shown["impact/summary"] = dg.MetadataValue.md(outcome.markdown)
+    if outcome.picture is not None:
+        shown["impact/picture"] = dg.MetadataValue.md(png_markdown(outcome.picture))
+    shown |= {f"impact/{name}": value for name, value in outcome.facts.items()}
+    return {**shown, "dagster/row_count": outcome.rows, **_versions(outcome, seconds), **_columns(outcome)}
+
+
+def _versions(outcome: Outcome, seconds: float) -> dict[str, Any]:
+    table = {} if outcome.table_version is None else {"impact/table_version": outcome.table_version}
+    return {
         "impact/written": outcome.written,
         "impact/seconds": round(seconds, 3),
-        "impact/upstream_versions": dg.MetadataValue.json(dict(sorted(outcome.upstream.items())[-UPSTREAM_SHOWN:])),
+        **table,
+        "impact/data_version": outcome.data_version,
+        "impact/code_version": outcome.code_version,
         "impact/upstream_count": len(outcome.upstream),
-        **{f"impact/{name}": value for name, value in outcome.facts.items()},
+        "impact/upstream_versions": dg.MetadataValue.json(dict(sorted(outcome.upstream.items())[-UPSTREAM_SHOWN:])),
     }
-    if outcome.table_version is not None:
-        shown["impact/table_version"] = outcome.table_version
+
+
+def _columns(outcome: Outcome) -> dict[str, Any]:
+    shown: dict[str, Any] = {}
     if outcome.columns:
         columns = [dg.TableColumn(name, type_) for name, type_ in outcome.columns.items()]
         shown["dagster/column_schema"] = dg.TableSchema(columns)
     if outcome.lineage:
         shown["dagster/column_lineage"] = _lineage(outcome)
-    if outcome.markdown is not None:
-        shown["impact/summary"] = dg.MetadataValue.md(outcome.markdown)
-    if outcome.picture is not None:
-        shown["impact/picture"] = dg.MetadataValue.md(png_markdown(outcome.picture))
     return shown
 
 
@@ -47,8 +54,12 @@ def result_of(outcome: Outcome, seconds: float, key: list[str] | None = None) ->
 
 
 def event_of(outcome: Outcome, seconds: float, key: dg.AssetKey, partition: str) -> dg.AssetMaterialization:
-    """The event of one partition among those that a batch run makes."""
-    tags = {DATA_VERSION_TAG: outcome.data_version, CODE_VERSION_TAG: outcome.code_version}
+    """The event of one partition among those that a batch run makes.
+
+    It carries no code version tag: with one, Dagster takes the versions of all inputs to be recorded as tags too, and
+    shows the partition as out of date because they are not.
+    """
+    tags = {DATA_VERSION_TAG: outcome.data_version}
     return dg.AssetMaterialization(key, partition=partition, metadata=metadata_of(outcome, seconds), tags=tags)
 
 

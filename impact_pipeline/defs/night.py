@@ -77,7 +77,7 @@ class Operator:
         self._run(data_job(source), day.isoformat())
 
     def looks(self, day: date) -> tuple[tuple[str, ...], int]:
-        """Look at the studies due on `day` and at those whose inputs were restated; returns them and the runs it took."""
+        """Look at the studies due on `day` and those whose inputs were restated; returns them and the runs it took."""
         due = due_or_stale(self.catalog, self.lake, day)
         return due, self.studies(due, day)
 

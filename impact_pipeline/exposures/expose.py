@@ -19,7 +19,7 @@ LOGIC = "exposures/1"
 
 @dataclass(frozen=True, slots=True)
 class ExposureInputs:
-    """What a look reads: exposure days and, per feature, cohort days, each with its fingerprint; and what is missing."""
+    """What a look reads: exposure days and, per feature, cohort days, with fingerprints; and what is missing."""
 
     days: dict[str, str]
     features: dict[str, dict[str, str]]
@@ -49,7 +49,8 @@ def expose(study: Study, as_of: date, *, lake: Lake, engine: Engine, generation:
     offered: dict[str, Input] = {"rows": lake.trusted(study.plan.exposure.dataset).files(inputs.days)}
     for name, days in inputs.features.items():
         offered[f"feature_{name}"] = lake.feature(name).files(days)
-    facts = {"as_of": as_of.isoformat(), "days": inputs.days, "features": inputs.features, "missing_days": inputs.missing}
+    read = {"days": inputs.days, "features": inputs.features}
+    facts = {"as_of": as_of.isoformat(), **read, "missing_days": inputs.missing}
     with engine.batches(exposures_query(study), offered) as rows:
         return table.publish(rows, generation=generation, input_digest=made_from, facts=facts)
 

@@ -30,8 +30,7 @@ def exposures_query(study: Study) -> exp.Select:
     The first contact wins; contacts at the same instant are ordered by arm and segment values, so the choice is stable.
     """
     first = exp.column("contact", table="u", quoted=True)
-    fields = {"arm": "arm", "exposed_at": "at"}
-    chosen = [named(exp.Dot(this=first.copy(), expression=exp.to_identifier(f, quoted=True)), n) for n, f in fields.items()]
+    chosen = [named(_part(first, "arm"), "arm"), named(_part(first, "at"), "exposed_at")]
     query = (
         exp.select(named(column("unit", "u"), "unit"), *chosen, named(column("cohort_day", "u"), "cohort_day"))
         .select(named(column("mixed", "u"), "mixed"))
@@ -41,15 +40,20 @@ def exposures_query(study: Study) -> exp.Select:
     )
     for name, segment in study.plan.segments.items():
         if isinstance(segment, ColumnSegment):
-            value: exp.Expr = exp.Dot(this=first.copy(), expression=exp.to_identifier(segment_column(name), quoted=True))
+            value = _part(first, segment_column(name))
         else:
             query, value = _joined(query, segment.feature)
         known = exp.func("coalesce", value, exp.Literal.string(UNKNOWN))
         query = query.select(named(known, segment_column(name)), copy=False)
     for feature in study.covariates:
         query, value = _joined(query, feature.name)
-        query = query.select(named(exp.func("coalesce", value, _missing(feature)), covariate_column(feature.name)), copy=False)
+        known = exp.func("coalesce", value, _missing(feature))
+        query = query.select(named(known, covariate_column(feature.name)), copy=False)
     return query
+
+
+def _part(struct: exp.Expr, field: str) -> exp.Expr:
+    return exp.Dot(this=struct.copy(), expression=exp.to_identifier(field, quoted=True))
 
 
 def _contacts(study: Study) -> exp.Select:

@@ -1,1 +1,1 @@
-"""Covariates and segments: what was known about a unit before its exposure. Refuses anything after the as-of instant."""
+"""Covariates and segments: what was known about a unit before its exposure. Refuses anything after that."""

@@ -20,7 +20,9 @@ LOGIC = "features/1"
 """Part of every input digest: raised when a change here changes what is built from the same inputs."""
 
 
-def build_day(catalog: Catalog, feature: Feature, on: date, *, lake: Lake, engine: Engine, generation: str) -> Publication:
+def build_day(
+    catalog: Catalog, feature: Feature, on: date, *, lake: Lake, engine: Engine, generation: str
+) -> Publication:
     """Publish `features/<view>` of day `on`: one row (unit, value) per unit with rows in the lookback.
 
     Units without rows are absent; readers give them `remediation.missing`. Raises `LakeError` when the dataset has

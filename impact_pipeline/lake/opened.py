@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -66,7 +65,7 @@ def _entry(path: Path) -> _Opened | None:
 def _identity(path: Path) -> tuple[int, int] | None:
     """Tells a table from another that took its place; None when the first commit is not there."""
     try:
-        first = os.stat(path / FIRST_COMMIT)
+        first = (path / FIRST_COMMIT).stat()
     except OSError:
         return None
     return first.st_ino, first.st_mtime_ns

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Collection, Sequence
+from typing import TextIO
 
 from impact_pipeline.catalog.catalog import Catalog
 from impact_pipeline.catalog.issues import Issue
@@ -23,16 +24,20 @@ def conclude(
     listed = [entry for entry in entries(catalog, lake) if only is None or entry.study in only]
     report = lake.home / "reports" / "index.html"
     if as_json:
-        print(json.dumps(_plain(listed, catalog, standing, faults, str(report)), indent=1, sort_keys=True))
+        _say(json.dumps(_plain(listed, catalog, standing, faults, str(report)), indent=1, sort_keys=True))
         return
     _print_table(listed, catalog)
     for failed in standing:
-        print(f"failed: {failed.asset} {failed.partition}: {failed.message}", file=sys.stderr)
+        _say(f"failed: {failed.asset} {failed.partition}: {failed.message}", sys.stderr)
     for fault in faults:
-        print(f"fault: {fault}", file=sys.stderr)
+        _say(f"fault: {fault}", sys.stderr)
     if standing:
-        print("`impact failed` says what each holds up and how to redo it.", file=sys.stderr)
-    print(f"report: {report}")
+        _say("`impact failed` says what each holds up and how to redo it.", sys.stderr)
+    _say(f"report: {report}")
+
+
+def _say(line: str, stream: TextIO | None = None) -> None:
+    (stream or sys.stdout).write(f"{line}\n")
 
 
 def _print_table(listed: Sequence[Entry], catalog: Catalog) -> None:

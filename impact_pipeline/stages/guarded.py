@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import impact_pipeline
 from impact_pipeline.contracts.report import ValidationReport
-from impact_pipeline.errors import ImpactError
+from impact_pipeline.errors import ContractBreach, ImpactError
 from impact_pipeline.lake.failures import Failed
 from impact_pipeline.stages.workspace import Workspace
 
@@ -24,7 +24,7 @@ def guarded(workspace: Workspace, asset: str, partition: str, stage: Callable[[]
     """The stage's result; raises `StageFailed` after recording the failure of (asset, partition)."""
     try:
         result = stage()
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001
         failed = Failed(asset, partition, type(error).__name__, _message(error), workspace.now.isoformat())
         workspace.lake.failures.record(failed)
         raise StageFailed(f"{asset} {partition}: {failed.message}") from None
@@ -46,9 +46,7 @@ def _message(error: Exception) -> str:
 
 def note_refusal(workspace: Workspace, report: ValidationReport) -> None:
     """Record a day that its contract refuses: the failed partition is that of `trusted`, where readers look for it."""
-    reasons = "; ".join(report.refusals)
-    failed = Failed(
-        f"trusted/{report.dataset}", report.day, "ContractBreach",
-        f"refused by contract version {report.contract_version}, nothing was published: {reasons}", workspace.now.isoformat(),
-    )  # fmt: skip
+    refused = f"refused by contract version {report.contract_version}, nothing was published"
+    message, at = f"{refused}: {'; '.join(report.refusals)}", workspace.now.isoformat()
+    failed = Failed(f"trusted/{report.dataset}", report.day, ContractBreach.__name__, message, at)
     workspace.lake.failures.record(failed)

@@ -25,7 +25,7 @@ def raw_asset(catalog: Catalog, dataset: str) -> dg.AssetsDefinition:
     return _day_asset(
         catalog, source, ["raw", dataset], lambda workspace, day: extract(workspace, dataset, day),
         group="extract", owner=contract.owner, kinds={source.type}, deps=[], code_version=RAW_LOGIC,
-        description=f"Staged rows of {dataset}, ids as pseudonyms. Only validation reads this. {contract.description.purpose}",
+        description=f"{contract.description.purpose} Staged rows, ids as pseudonyms: only validation reads this.",
         retry=dg.RetryPolicy(max_retries=2, delay=2),
     )  # fmt: skip
 
@@ -44,7 +44,10 @@ def published_assets(catalog: Catalog, dataset: str) -> dg.AssetsDefinition:
         description=f"Rows of {dataset} that broke contract {contract.version}, each with its reasons.",
     )  # fmt: skip
 
-    @dg.multi_asset(specs=[trusted, quarantine], name=f"publish_{dataset}", pool=f"lake_{dataset}")
+    @dg.multi_asset(
+        specs=[trusted, quarantine], name=f"publish_{dataset}", pool=f"lake_{dataset}",
+        backfill_policy=dg.BackfillPolicy.multi_run(1),
+    )  # fmt: skip
     def published(
         context: dg.AssetExecutionContext, workspace: WorkspaceResource
     ) -> Iterator[dg.MaterializeResult[Any]]:

@@ -29,6 +29,9 @@ _TOLD = {
 }
 
 
+_AFTER = {"findings": ("cells",), "estimates": ("cells",), "verdict": ("findings", "estimates")}
+
+
 def study_assets(catalog: Catalog) -> dg.AssetsDefinition:
     """`study/exposures` to `study/verdict`, partitioned by study."""
     specs = [_spec(catalog, stage) for stage in STAGES]
@@ -51,9 +54,10 @@ def study_assets(catalog: Catalog) -> dg.AssetsDefinition:
 
 def _spec(catalog: Catalog, stage: str) -> dg.AssetSpec:
     group, description = _TOLD[stage]
+    kind = "duckdb" if stage in ("exposures", "cells") else "python"
     return dg.AssetSpec(
         ["study", stage], deps=_deps(catalog, stage), partitions_def=studies_of(catalog), skippable=True,
-        group_name=group, description=description, owners=_owners(catalog), kinds={"duckdb" if stage in ("exposures", "cells") else "python"},
+        group_name=group, description=description, owners=_owners(catalog), kinds={kind},
     )  # fmt: skip
 
 
@@ -72,10 +76,7 @@ def _deps(catalog: Catalog, stage: str) -> list[dg.AssetDep | list[str]]:
         folded = {name for name, fact in facts.items() if fact.fold == "unit_days"}
         trusted = all_of("trusted", {fact.dataset for fact in facts.values()})
         return [["study", "exposures"], *trusted, *all_of("unit_days", folded)]
-    return [
-        ["study", name]
-        for name in {"findings": ("cells",), "estimates": ("cells",), "verdict": ("findings", "estimates")}[stage]
-    ]
+    return [["study", name] for name in _AFTER[stage]]
 
 
 def _owners(catalog: Catalog) -> list[str]:
