@@ -68,7 +68,12 @@ def compile_row(text: str, roles: Mapping[str, Role], kind: Kind) -> Compiled:
 
 
 def _explicit(tree: exp.Expr) -> exp.Expr:
-    """The tree with an operator inside another in parentheses: no second parser can read another precedence into it."""
+    """The tree with names quoted and an operator inside another in parentheses.
+
+    A column may have the name of a keyword, and no second parser can read another precedence into it.
+    """
+    for name in tree.find_all(exp.Identifier):
+        name.set("quoted", True)
     for node in reversed(list(tree.walk())):
         nested = isinstance(node, OPERATORS) and isinstance(node.parent, OPERATORS)
         if nested and not _is_literal(node):

@@ -95,8 +95,8 @@ class LakeTable:
     ) -> Publication:
         """Replace one partition by `rows`, which lie in it. Raises `LakeError` if a newer generation is there."""
         with spooled(rows) as spool:
-            made = spool.fingerprint
-            state = PartitionState(partition, generation, input_digest, made.digest, made.rows, dict(facts or {}))
+            made, plain = spool.fingerprint, json.loads(json.dumps(facts or {}))
+            state = PartitionState(partition, generation, input_digest, made.digest, made.rows, plain)
             return Publication(state, self._commit(spool, state), True)
 
     def current(self, input_digest: str, partition: str = "") -> Publication | None:
