@@ -36,6 +36,8 @@ from impact_pipeline.stages.workspace import Workspace, code_version
 
 FINDINGS, ESTIMATES, SCORECARD = "findings", "estimates", "scorecard"
 RESULT_LOGIC = "results/1"
+PICTURE_SCALE = 1.5
+"""Sharp, and no wider than the dialog in which Dagster shows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +148,7 @@ def make_verdict(workspace: Workspace, study: Study, as_of: date) -> Outcome:
     figure = forest(look)
     return Outcome(
         1, stored.digest, RESULT_LOGIC, upstream=upstream, facts=facts,
-        markdown=summary(look), picture=figure.png() if figure else None,
+        markdown=summary(look), picture=figure.png(PICTURE_SCALE) if figure else None,
     )  # fmt: skip
 
 

@@ -55,6 +55,6 @@ def environment_of(home: Path, environ: Mapping[str, str]) -> dict[str, str]:
 def code_version() -> str:
     """The digest of the package's own source, recorded with every result."""
     root = Path(impact_pipeline.__file__).parent
-    sources = sorted(path for suffix in ("py", "j2", "css") for path in root.rglob(f"*.{suffix}"))
+    sources = sorted(path for suffix in ("py", "html", "css") for path in root.rglob(f"*.{suffix}"))
     marks = [f"{path.relative_to(root)}:{hashlib.sha256(path.read_bytes()).hexdigest()}" for path in sources]
     return hashlib.sha256("\n".join(marks).encode()).hexdigest()[:16]
