@@ -28,10 +28,10 @@ demo: $(READY)  ## make the synthetic company and the bundled studies, run their
 	$(BIN)/impact demo
 
 test: $(READY)  ## run the tests (JOBS=2 workers)
-	$(BIN)/python -m pytest -n $(JOBS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup
 
 slow: $(READY)  ## run the long simulations and sweeps
-	$(BIN)/python -m pytest -n $(JOBS) -m slow
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup -m slow
 
 ui: $(READY)  ## serve the Dagster UI on 127.0.0.1
 	$(BIN)/impact ui
