@@ -74,7 +74,7 @@ def _stale_look(study: Study, lake: Lake) -> Iterator[Stale]:
     read = {f.dataset: {d: mark for d, mark in days[f.name].items() if first <= d <= last} for f in study.facts}
     before = {"days": exposures.facts["days"], "features": exposures.facts["features"], "read": cells.facts["inputs"]}
     if before != {"days": now.days, "features": now.features, "read": read}:
-        yield Stale(f"study/{SCORECARD}", study.name, f"{as_of.isoformat()} {digest(now.days, now.features, read)}")
+        yield Stale("study/verdict", study.name, f"{as_of.isoformat()} {digest(now.days, now.features, read)}")
 
 
 def due_or_stale(catalog: Catalog, lake: Lake, night: date) -> tuple[str, ...]:
