@@ -59,7 +59,7 @@ def conclude(question: Question, method: str, means: TwoMeans, variance_ratio: f
             named, Reason.ZERO_VARIANCE, "no unit differs from another within its arm; a difference has no uncertainty"
         )
     found = difference(means, question.confidence_level)
-    relative, refused = _relative(means, question.confidence_level)
+    relative, refused = _relative(means, question.confidence_level, found.critical_value)
     return Estimate(
         metric=question.metric.name,
         contrast=contrast,
@@ -82,8 +82,8 @@ def conclude(question: Question, method: str, means: TwoMeans, variance_ratio: f
     )
 
 
-def _relative(means: TwoMeans, level: float) -> tuple[Relative | None, str | None]:
-    found = lift(means, level)
+def _relative(means: TwoMeans, level: float, critical_value: float) -> tuple[Relative | None, str | None]:
+    found = lift(means, level, critical_value)
     if isinstance(found, NoLift):
         return None, found.detail
     return Relative(found.value, Interval(found.lower, found.upper, level)), None

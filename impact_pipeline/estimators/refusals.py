@@ -44,8 +44,8 @@ def refusal(measured: Measured) -> Refusal | None:
 
 
 def _undefined(measured: Measured) -> Refusal | None:
-    name, cells = measured.metric.name, measured.cells
-    rows = sum(cell.undefined for arm in measured.study.arms for cell in cells.of(name, arm))
+    name = measured.metric.name
+    rows = measured.cells.undefined(name)
     if not rows:
         return None
     count = "1 row has" if rows == 1 else f"{rows} rows have"

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from functools import reduce
-from operator import add
 
-from impact_pipeline.stats.moments import Moments
+from impact_pipeline.stats.moments import Moments, merged
 
 EXPOSED = "exposed"
 """The metric name of cells that only count units, of every cohort whether or not a window has closed."""
@@ -30,29 +28,58 @@ class Cell:
     undefined: int = 0
 
 
+Key = tuple[str, str, str, str]
+"""(metric, arm, segment, value)."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Lookup:
+    """Cells by key, cohort days and undefined rows by metric, and merges already made."""
+
+    cells: dict[Key, list[Cell]] = field(default_factory=dict)
+    days: dict[str, set[date]] = field(default_factory=dict)
+    undefined: dict[str, int] = field(default_factory=dict)
+    merged: dict[tuple[Key, frozenset[date] | None], Moments] = field(default_factory=dict)
+
+    def wanted(self, metric: str, cohorts: Iterable[date] | None) -> frozenset[date] | None:
+        """Cohort days to choose; None where they are all that the metric has."""
+        chosen = None if cohorts is None else frozenset(cohorts)
+        return None if chosen is None or chosen >= self.days.get(metric, set()) else chosen
+
+    def add(self, cell: Cell) -> None:
+        self.cells.setdefault((cell.metric, cell.arm, cell.segment, cell.segment_value), []).append(cell)
+        self.days.setdefault(cell.metric, set()).add(cell.cohort_day)
+        if not cell.segment:
+            self.undefined[cell.metric] = self.undefined.get(cell.metric, 0) + cell.undefined
+
+
 @dataclass(frozen=True, slots=True)
 class Cells:
     """All cells of a study at one look. `mixed_units` were seen in two arms and are in no cell."""
 
     cells: tuple[Cell, ...]
     mixed_units: int = 0
-    _index: dict[tuple[str, str, str, str], tuple[Cell, ...]] = field(default_factory=dict, compare=False, repr=False)
+    _lookup: _Lookup = field(init=False, default_factory=_Lookup, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        grouped: dict[tuple[str, str, str, str], list[Cell]] = {}
         for cell in self.cells:
-            grouped.setdefault((cell.metric, cell.arm, cell.segment, cell.segment_value), []).append(cell)
-        self._index.update({key: tuple(group) for key, group in grouped.items()})
+            self._lookup.add(cell)
 
     def of(self, metric: str, arm: str, segment: tuple[str, str] = ALL_UNITS) -> tuple[Cell, ...]:
         """The cells of one metric, arm and segment value, one per cohort day."""
-        return self._index.get((metric, arm, *segment), ())
+        return tuple(self._lookup.cells.get((metric, arm, *segment), ()))
 
-    def moments(self, metric: str, arm: str, segment: tuple[str, str] = ALL_UNITS, cohorts: Iterable[date] | None = None) -> Moments:
+    def moments(
+        self, metric: str, arm: str, segment: tuple[str, str] = ALL_UNITS, cohorts: Iterable[date] | None = None
+    ) -> Moments:
         """The merged moments, of some cohort days or of all; `Moments()` (n = 0) where there is no cell."""
-        wanted = None if cohorts is None else frozenset(cohorts)
-        chosen = [c.moments for c in self.of(metric, arm, segment) if wanted is None or c.cohort_day in wanted]
-        return reduce(add, chosen) if chosen else Moments()
+        key = (metric, arm, *segment)
+        wanted = self._lookup.wanted(metric, cohorts)
+        known = self._lookup.merged.get((key, wanted))
+        if known is not None:
+            return known
+        chosen = [c.moments for c in self._lookup.cells.get(key, ()) if wanted is None or c.cohort_day in wanted]
+        return self._lookup.merged.setdefault((key, wanted), merged(chosen))
 
     def exposed(self, arm: str, segment: tuple[str, str] = ALL_UNITS, cohorts: Iterable[date] | None = None) -> int:
         """Exposed units, matured or not."""
@@ -60,14 +87,15 @@ class Cells:
 
     def cohort_days(self, metric: str = EXPOSED) -> tuple[date, ...]:
         """Cohort days that have a cell of the metric, in order."""
-        return tuple(sorted({cell.cohort_day for cell in self.cells if cell.metric == metric}))
+        return tuple(sorted(self._lookup.days.get(metric, ())))
 
     def undefined(self, metric: str) -> int:
-        return sum(c.undefined for c in self.cells if c.metric == metric and (c.segment, c.segment_value) == ALL_UNITS)
+        """Rows of all units whose measure has no finite value."""
+        return self._lookup.undefined.get(metric, 0)
 
     def segments(self) -> Iterator[tuple[str, str]]:
         """(segment, value) pairs other than all units, in order."""
-        yield from sorted({(c.segment, c.segment_value) for c in self.cells} - {ALL_UNITS})
+        yield from sorted({key[2:] for key in self._lookup.cells} - {ALL_UNITS})
 
     def until(self, closed_by: date, window_days: dict[str, int]) -> Cells:
         """The cells a look at an earlier date had: cohorts exposed, and per metric cohorts matured, by `closed_by`.

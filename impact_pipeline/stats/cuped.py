@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from impact_pipeline.stats.stratified import ZERO, Covariate, SampleSummary, StratumPair
-from impact_pipeline.stats.two_means import Contribution, TwoMeans
+from impact_pipeline.stats.stratified import Covariate, SampleSummary, StratumPair
+from impact_pipeline.stats.two_means import ZERO, Contribution, TwoMeans
 
 
 def theta(pairs: Sequence[StratumPair]) -> Fraction | None:

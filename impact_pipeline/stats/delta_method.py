@@ -8,7 +8,8 @@ from fractions import Fraction
 from math import sqrt
 
 from impact_pipeline.stats.moments import Moments
-from impact_pipeline.stats.stratified import ZERO, Covariate, SampleSummary
+from impact_pipeline.stats.stratified import Covariate, SampleSummary
+from impact_pipeline.stats.two_means import added, scaled
 
 
 def ratio_variance(moments: Moments) -> Fraction:
@@ -34,8 +35,8 @@ def linearised(parts: Sequence[tuple[Fraction, Moments]], *, covariate: bool = F
     >>> summary.mean, summary.variance
     (Fraction(3, 4), Fraction(1, 32))
     """
-    numerator = sum((weight * moments.mean("y") for weight, moments in parts), ZERO)
-    denominator = sum((weight * moments.mean("d") for weight, moments in parts), ZERO)
+    numerator = added([scaled(weight, moments.mean("y")) for weight, moments in parts])
+    denominator = added([scaled(weight, moments.mean("d")) for weight, moments in parts])
     ratio = numerator / denominator
     plain = tuple(_summary(moments, ratio, denominator) for _, moments in parts)
     if not covariate:
@@ -53,10 +54,10 @@ def denominator_variation(parts: Sequence[tuple[Fraction, Moments]]) -> float:
     >>> denominator_variation([(Fraction(1), Moments(n=100, d=100, dd=200))])
     0.10050378152592121
     """
-    mean = sum((weight * moments.mean("d") for weight, moments in parts), ZERO)
+    mean = added([scaled(weight, moments.mean("d")) for weight, moments in parts])
     if mean <= 0:
         return float("inf")
-    variance = sum((weight**2 * moments.covariance("d", "d") / moments.n for weight, moments in parts), ZERO)
+    variance = added([weight**2 * moments.covariance("d", "d") / moments.n for weight, moments in parts])
     return sqrt(variance) / float(mean)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 from math import sqrt
 
 from impact_pipeline.stats.two_means import TwoMeans
@@ -19,6 +18,7 @@ class Difference:
     lower: float
     upper: float
     p_value: float
+    critical_value: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,7 @@ def difference(means: TwoMeans, level: float) -> Difference:
     `t = d / se` with Satterthwaite's degrees of freedom. Assumes independent units and samples large enough for means
     to be about normal; variances may differ between arms. Welch (1947), Biometrika 34.
 
+    >>> from fractions import Fraction
     >>> from impact_pipeline.stats.moments import Moments
     >>> from impact_pipeline.stats.stratified import StratumPair, post_stratified, summarise
     >>> pair = StratumPair(Fraction(1), summarise(Moments(4, 20, 110)), summarise(Moments(4, 12, 46)))
@@ -65,21 +66,22 @@ def difference(means: TwoMeans, level: float) -> Difference:
     (2.0, -1.159, 5.159, 0.172)
     """
     value = float(means.treatment - means.control)
-    std_error = sqrt(means.variance())
-    degrees = means.degrees_of_freedom()
-    half_width = quantile((1 + level) / 2, degrees) * std_error
+    std_error, degrees = means.error()
+    critical_value = quantile((1 + level) / 2, degrees)
+    half_width = critical_value * std_error
     p_value = 2 * upper_tail(abs(value) / std_error, degrees)
-    return Difference(value, std_error, degrees, value - half_width, value + half_width, p_value)
+    return Difference(value, std_error, degrees, value - half_width, value + half_width, p_value, critical_value)
 
 
-def lift(means: TwoMeans, level: float) -> Lift | NoLift:
-    """Fieller's interval of the lift, with the t quantile of the difference.
+def lift(means: TwoMeans, level: float, critical_value: float | None = None) -> Lift | NoLift:
+    """Fieller's interval of the lift, with the t quantile of the difference (given, where it is known).
 
     All lifts r - 1 with `(t - r c)^2 <= q^2 var(t - r c)`. At r = 1 this is the test of the difference, so the interval
     leaves out 0 exactly when the p-value of `difference` is below `1 - level`. Where the control mean is not clearly
     above 0 the set is unbounded, and where it is negative a lift has no direction: both are refused.
     Fieller (1954), JRSS B 16.
 
+    >>> from fractions import Fraction
     >>> from impact_pipeline.stats.moments import Moments
     >>> from impact_pipeline.stats.stratified import StratumPair, post_stratified, summarise
     >>> pair = StratumPair(Fraction(1), summarise(Moments(90, 990, 10_980)), summarise(Moments(90, 900, 9_090)))
@@ -89,7 +91,8 @@ def lift(means: TwoMeans, level: float) -> Lift | NoLift:
     """
     if means.control <= 0:
         return NoLift("the control mean is not above 0")
-    bounds = lift_bounds(means, quantile((1 + level) / 2, means.degrees_of_freedom()))
+    critical = quantile((1 + level) / 2, means.degrees_of_freedom()) if critical_value is None else critical_value
+    bounds = lift_bounds(means, critical)
     if bounds is None:
         return NoLift(
             f"the control mean is not clearly above 0 (at level {level:g}), so a lift over it has no bounded interval"
@@ -98,14 +101,18 @@ def lift(means: TwoMeans, level: float) -> Lift | NoLift:
 
 
 def lift_bounds(means: TwoMeans, critical_value: float) -> tuple[float, float] | None:
-    """Fieller's bounds for any critical value; None where the set is not an interval."""
-    squared = Fraction(critical_value) ** 2
-    curvature = means.control**2 - squared * sum((part.control for part in means.contributions), Fraction(0))
-    if curvature <= 0 or means.control <= 0:
+    """Fieller's bounds for any critical value q; None where the set is not an interval.
+
+    With variances v and covariance k the roots are `(c (t - c) - q^2 (k - v_c) +- s) / (c^2 - q^2 v_c)`, where
+    `s^2 = q^2 (c^2 v_t - 2 t c k + t^2 v_c) + q^4 (k^2 - v_t v_c)`: written so that nothing large cancels.
+    """
+    treatment, control = float(means.treatment), float(means.control)
+    of_treatment, of_control, shared = means.covariances()
+    squared = critical_value**2
+    curvature = control**2 - squared * of_control
+    if curvature <= 0 or control <= 0:
         return None
-    variance = sum((part.treatment for part in means.contributions), Fraction(0))
-    covariance = sum((part.covariance for part in means.contributions), Fraction(0))
-    middle = means.treatment * means.control - squared * covariance
-    spread = sqrt(middle**2 - curvature * (means.treatment**2 - squared * variance))
-    centre = float(middle - curvature)
-    return (centre - spread) / float(curvature), (centre + spread) / float(curvature)
+    across = control**2 * of_treatment - 2 * treatment * control * shared + treatment**2 * of_control
+    spread = sqrt(max(0.0, squared * across + squared**2 * (shared**2 - of_treatment * of_control)))
+    centre = control * float(means.treatment - means.control) - squared * (shared - of_control)
+    return (centre - spread) / curvature, (centre + spread) / curvature

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from operator import attrgetter
 from typing import Self
 
 
@@ -58,3 +60,19 @@ _PRODUCTS = {
     frozenset("y"): "yy", frozenset("d"): "dd", frozenset("x"): "xx",
     frozenset("yd"): "yd", frozenset("xy"): "xy", frozenset("xd"): "xd",
 }  # fmt: skip
+_SUMS = attrgetter("n", "y", "yy", "d", "dd", "yd", "x", "xx", "xy", "xd")
+_SCALES = attrgetter("y_scale", "d_scale", "x_scale")
+
+
+def merged(parts: Sequence[Moments]) -> Moments:
+    """Moments of the union of disjoint groups of units measured at the same scales; `Moments()` of none.
+
+    >>> merged([Moments(2, 3, 5), Moments(1, 2, 4)])
+    Moments(n=3, y=5, yy=9, d=0, dd=0, yd=0, x=0, xx=0, xy=0, xd=0, y_scale=0, d_scale=0, x_scale=0)
+    """
+    if not parts:
+        return Moments()
+    if len(scales := set(map(_SCALES, parts))) > 1:
+        raise ValueError("moments at different scales do not add up")
+    n, y, yy, d, dd, yd, x, xx, xy, xd = map(sum, zip(*map(_SUMS, parts), strict=True))
+    return Moments(n, y, yy, d, dd, yd, x, xx, xy, xd, *scales.pop())

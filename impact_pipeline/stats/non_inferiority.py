@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from math import sqrt
 
 from impact_pipeline.stats.intervals import lift_bounds, quantile, upper_tail
 from impact_pipeline.stats.two_means import ONE, TwoMeans
@@ -31,7 +30,7 @@ def absolute_margin_test(means: TwoMeans, margin: Fraction, level: float, *, hig
     (0.00052, -0.248)
     """
     better = 1 if higher_is_better else -1
-    degrees, std_error = means.degrees_of_freedom(), sqrt(means.variance())
+    std_error, degrees = means.error()
     change = means.treatment - means.control
     p_value = upper_tail(float(better * change + margin) / std_error, degrees)
     return MarginTest(p_value, float(change) - better * quantile(level, degrees) * std_error)
@@ -57,8 +56,8 @@ def relative_margin_test(
         return None
     better = 1 if higher_is_better else -1
     multiple = ONE - better * margin
-    degrees = means.degrees_of_freedom(multiple)
-    statistic = float(better * (means.treatment - multiple * means.control)) / sqrt(means.variance(multiple))
+    std_error, degrees = means.error(multiple)
+    statistic = float(better * (means.treatment - multiple * means.control)) / std_error
     bounds = lift_bounds(means, quantile(level, degrees))
     bound = None if bounds is None else bounds[0 if higher_is_better else 1]
     return MarginTest(upper_tail(statistic, degrees), bound)

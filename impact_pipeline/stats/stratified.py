@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from impact_pipeline.stats.moments import Moments
-from impact_pipeline.stats.two_means import Contribution, TwoMeans
-
-ZERO = Fraction(0)
+from impact_pipeline.stats.two_means import ZERO, Contribution, TwoMeans, added, scaled
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +70,17 @@ def post_stratified(pairs: Sequence[StratumPair]) -> TwoMeans:
     >>> means.treatment - means.control == Fraction(1, 3) * Fraction(1, 2) + Fraction(2, 3) * Fraction(1, 10)
     True
     """
-    treatment = sum((pair.weight * pair.treatment.mean for pair in pairs), ZERO)
-    control = sum((pair.weight * pair.control.mean for pair in pairs), ZERO)
+    treatment = added([scaled(pair.weight, pair.treatment.mean) for pair in pairs])
+    control = added([scaled(pair.weight, pair.control.mean) for pair in pairs])
     parts = [part for pair in pairs for part in (_of_treatment(pair), _of_control(pair))]
     return TwoMeans(treatment, control, tuple(parts))
 
 
 def _of_treatment(pair: StratumPair) -> Contribution:
     sample = pair.treatment
-    return Contribution(pair.weight**2 * sample.variance / sample.n, ZERO, ZERO, sample.n - 1)
+    return Contribution(scaled(pair.weight, scaled(pair.weight, sample.variance)) / sample.n, ZERO, ZERO, sample.n - 1)
 
 
 def _of_control(pair: StratumPair) -> Contribution:
     sample = pair.control
-    return Contribution(ZERO, pair.weight**2 * sample.variance / sample.n, ZERO, sample.n - 1)
+    return Contribution(ZERO, scaled(pair.weight, scaled(pair.weight, sample.variance)) / sample.n, ZERO, sample.n - 1)

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import fsum
+from math import fsum, sqrt
 
-ONE = Fraction(1)
+ONE, ZERO = Fraction(1), Fraction(0)
+
+
+def added(numbers: Sequence[Fraction]) -> Fraction:
+    """Their exact sum; zeros, which are many, cost nothing."""
+    first, *others = [number for number in numbers if number] or [ZERO]
+    return sum(others, first)
+
+
+def scaled(weight: Fraction, number: Fraction) -> Fraction:
+    """Their exact product; a weight of 1, of the only stratum, costs nothing."""
+    return number if weight.numerator == weight.denominator else weight * number
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +32,10 @@ class Contribution:
 
     def variance(self, multiple: Fraction) -> Fraction:
         """What the sample adds to the variance of `treatment - multiple * control`."""
-        if multiple == ONE:
-            return self.treatment - 2 * self.covariance + self.control
-        return self.treatment - 2 * multiple * self.covariance + multiple**2 * self.control
+        control, covariance = self.control, self.covariance
+        if multiple is not ONE:
+            control, covariance = multiple**2 * control, multiple * covariance
+        return added((self.treatment, control, -2 * covariance if covariance else ZERO))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +48,7 @@ class TwoMeans:
 
     def variance(self, multiple: Fraction = ONE) -> Fraction:
         """Variance of `treatment - multiple * control`."""
-        return sum((part.variance(multiple) for part in self.contributions), Fraction(0))
+        return added([part.variance(multiple) for part in self.contributions])
 
     def degrees_of_freedom(self, multiple: Fraction = ONE) -> float:
         """Welch-Satterthwaite degrees of freedom of `treatment - multiple * control`; needs a variance above 0.
@@ -43,10 +56,24 @@ class TwoMeans:
         `(sum of v_i)^2 / sum of v_i^2 / f_i` over independent samples i with f_i degrees of freedom each.
         Satterthwaite (1946), Biometrics Bulletin 2; Welch (1947), Biometrika 34.
         """
+        return self.error(multiple)[1]
+
+    def error(self, multiple: Fraction = ONE) -> tuple[float, float]:
+        """Standard error of `treatment - multiple * control`, and its degrees of freedom."""
         variances = [part.variance(multiple) for part in self.contributions]
-        total = sum(variances, Fraction(0))
-        shares = [float(variance / total) for variance in variances]
-        return 1 / fsum(s**2 / part.degrees_of_freedom for s, part in zip(shares, self.contributions, strict=True))
+        total = float(added(variances))
+        shares = [float(variance) / total for variance in variances]
+        inverse = fsum(s * s / part.degrees_of_freedom for s, part in zip(shares, self.contributions, strict=True))
+        return sqrt(total), 1 / inverse
+
+    def covariances(self) -> tuple[float, float, float]:
+        """Variance of the treatment mean, of the control mean, and their covariance."""
+        parts = self.contributions
+        return (
+            float(added([part.treatment for part in parts])),
+            float(added([part.control for part in parts])),
+            float(added([part.covariance for part in parts])),
+        )
 
 
 def as_written(number: float) -> Fraction:

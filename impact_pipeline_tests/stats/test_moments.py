@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from impact_pipeline.stats.moments import Moments
+from impact_pipeline.stats.moments import Moments, merged
 from impact_pipeline_tests.small_studies import moments, scaled
 
 UNIT = st.tuples(*[st.integers(-(10**6), 10**6)] * 3)
@@ -22,7 +22,7 @@ def test_moments_merged_over_any_partition_equal_moments_of_all_units(
     values = np.array(units)
     belongs = np.random.default_rng(seed).integers(0, groups, len(units))
     parts = [moments(*values[belongs == group].T) for group in range(groups)]
-    assert reduce(add, parts) == moments(*values.T)
+    assert reduce(add, parts) == merged(parts) == moments(*values.T)
 
 
 def test_mean_and_covariance_are_exact_at_the_declared_scale() -> None:
@@ -35,3 +35,9 @@ def test_mean_and_covariance_are_exact_at_the_declared_scale() -> None:
 def test_moments_at_different_scales_are_not_added() -> None:
     with pytest.raises(ValueError, match="moments at different scales do not add up"):
         Moments(n=1, y_scale=2) + Moments(n=1)
+    with pytest.raises(ValueError, match="moments at different scales do not add up"):
+        merged([Moments(n=1, y_scale=2), Moments(n=1)])
+
+
+def test_no_moments_merge_to_no_units() -> None:
+    assert merged([]) == Moments()
