@@ -22,6 +22,22 @@ class ParquetFiles:
 Input: TypeAlias = ParquetFiles | pa.Table
 
 
+class Session(Protocol):
+    """Several SELECTs over the same inputs and over results kept in between; spills to disk where memory ends."""
+
+    def keep(self, name: str, query: exp.Query) -> None:
+        """Make the result readable under `name` for later queries, in place of what was kept under it before."""
+        ...
+
+    def drop(self, name: str) -> None:
+        """Give back the memory of a kept result."""
+        ...
+
+    def table(self, query: exp.Query) -> pa.Table:
+        """The whole result; for results that are small."""
+        ...
+
+
 class Engine(Protocol):
     """`query` is a tree of one SELECT whose table names are keys of `inputs`. Results of integer sums are exact."""
 
@@ -40,4 +56,8 @@ class Engine(Protocol):
         self, query: exp.Query, inputs: Mapping[str, Input], batch_rows: int = 65_536
     ) -> AbstractContextManager[pa.RecordBatchReader]:
         """The result as a stream, in bounded memory; the reader is valid inside the `with`."""
+        ...
+
+    def session(self, inputs: Mapping[str, Input]) -> AbstractContextManager[Session]:
+        """A place for queries that build on one another; what was kept is gone when the block ends."""
         ...

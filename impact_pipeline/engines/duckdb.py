@@ -27,8 +27,8 @@ class DuckDBEngine:
         return f"duckdb {duckdb.__version__}"
 
     def table(self, query: exp.Query, inputs: Mapping[str, Input]) -> pa.Table:
-        with self._connected(inputs) as connection:
-            return connection.sql(_sql(query)).to_arrow_table()
+        with self.session(inputs) as opened:
+            return opened.table(query)
 
     @contextmanager
     def batches(
@@ -36,6 +36,11 @@ class DuckDBEngine:
     ) -> Iterator[pa.RecordBatchReader]:
         with self._connected(inputs) as connection:
             yield connection.sql(_sql(query)).to_arrow_reader(batch_rows)
+
+    @contextmanager
+    def session(self, inputs: Mapping[str, Input]) -> Iterator[DuckDBSession]:
+        with self._connected(inputs) as connection:
+            yield DuckDBSession(connection)
 
     @contextmanager
     def _connected(self, inputs: Mapping[str, Input]) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -66,6 +71,22 @@ class DuckDBEngine:
             connection.execute(f"SET {option} = {_literal(value)}")
 
 
+@dataclass(frozen=True, slots=True)
+class DuckDBSession:
+    """Kept results are temporary tables, whose statistics let DuckDB pick the cheapest sums that cannot overflow."""
+
+    connection: duckdb.DuckDBPyConnection
+
+    def keep(self, name: str, query: exp.Query) -> None:
+        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {_identifier(name)} AS {_sql(query)}")
+
+    def drop(self, name: str) -> None:
+        self.connection.execute(f"DROP TABLE {_identifier(name)}")
+
+    def table(self, query: exp.Query) -> pa.Table:
+        return self.connection.sql(_sql(query)).to_arrow_table()
+
+
 def _literal(value: object) -> str:
     if isinstance(value, list):
         return f"[{', '.join(_literal(item) for item in value)}]"
@@ -81,11 +102,15 @@ def _opened(inputs: Mapping[str, Input]) -> list[str]:
 def _offer(connection: duckdb.DuckDBPyConnection, name: str, given: Input) -> None:
     """Make an input readable under its name."""
     if isinstance(given, ParquetFiles) and given.paths:
-        view = exp.to_identifier(name, quoted=True).sql(dialect="duckdb")
+        view = _identifier(name)
         files = _literal(list(given.paths))
         connection.execute(f"CREATE TEMP VIEW {view} AS SELECT * FROM read_parquet({files}, hive_partitioning = true)")
     else:
         connection.register(name, given.schema.empty_table() if isinstance(given, ParquetFiles) else given)
+
+
+def _identifier(name: str) -> str:
+    return exp.to_identifier(name, quoted=True).sql(dialect="duckdb")
 
 
 def _sql(query: exp.Query) -> str:

@@ -11,6 +11,7 @@ import random
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from deltalake.exceptions import CommitFailedError
 
 from impact_pipeline.engines.base import ParquetFiles
 from impact_pipeline.errors import LakeError
+from impact_pipeline.lake.extremes import largest_numbers
 from impact_pipeline.lake.files import locked
 from impact_pipeline.lake.opened import open_newest, partition_records
 from impact_pipeline.lake.spool import Spool, spooled
@@ -83,6 +85,10 @@ class LakeTable:
         listed = ", ".join(f"'{partition}'" for partition in wanted or ())
         uris = table.file_uris(file_pruning_predicate=f"{self.partition_column} in ({listed})" if wanted else None)
         return ParquetFiles(tuple(sorted(uris)), _schema(table))
+
+    def largest_numbers(self) -> dict[str, Fraction]:
+        """Integer or decimal column -> its largest absolute value, where the table's log knows it for every file."""
+        return largest_numbers(self._published())
 
     def publish(
         self,

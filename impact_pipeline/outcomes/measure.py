@@ -11,31 +11,24 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlglot import exp
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from impact_pipeline.catalog.catalog import Study
 from impact_pipeline.catalog.identity import digest
 from impact_pipeline.catalog.metric import Metric, totals
-from impact_pipeline.engines.base import Engine, Input
-from impact_pipeline.engines.scaled import column, named
+from impact_pipeline.engines.base import Engine, Input, ParquetFiles
 from impact_pipeline.errors import LakeError
-from impact_pipeline.exposures.query import segment_column
-from impact_pipeline.lake.fingerprint import content_sums
 from impact_pipeline.lake.lake import Lake, days_between
 from impact_pipeline.lake.tables import Publication
-from impact_pipeline.outcomes.cells import EXPOSED, Cell
-from impact_pipeline.outcomes.cells_table import as_reader, read_cells
+from impact_pipeline.outcomes.cells import EXPOSED
+from impact_pipeline.outcomes.cells_table import as_reader, cell_rows, read_rows
 from impact_pipeline.outcomes.maturity import FactDays, Maturity, maturity_of, window_days
-from impact_pipeline.outcomes.query import (
-    SEGMENT,
-    bad_column,
-    cells_query,
-    counts_query,
-    mixed_query,
-    product_column,
-)
-from impact_pipeline.outcomes.variables import MetricColumns, Variables, variables_of
-from impact_pipeline.stats.moments import Moments
+from impact_pipeline.outcomes.measured import CohortPass, measured_rows
+from impact_pipeline.outcomes.query import SEGMENT, cohorts_query, counts_query, mixed_query
+from impact_pipeline.outcomes.unit_table import Groups
+from impact_pipeline.outcomes.unit_totals import FactSize
+from impact_pipeline.outcomes.variables import Variables, variables_of
 
 LOGIC = "cells/1"
 """Part of every input digest: raised when a change here changes what is made from the same inputs."""
@@ -56,7 +49,8 @@ def measure(study: Study, as_of: date, *, lake: Lake, engine: Engine, generation
     fact_days, exposed = FactDays.of(study, lake), exposures.state()
     if exposed is None:
         raise LakeError(f"study/exposures of '{study.name}' is not published; materialize it first")
-    cohorts = _cohort_digests(engine, exposures.files())
+    offered = exposures.files()
+    cohorts = _cohort_digests(engine, offered)
     maturity = maturity_of(study, tuple(cohorts), fact_days, as_of)
     made_from = {c.isoformat(): _made_from(study, c, mark, maturity, fact_days) for c, mark in cohorts.items()}
     whole = digest(LOGIC, exposed.fingerprint, made_from, dict(maturity.missing_days))
@@ -65,34 +59,32 @@ def measure(study: Study, as_of: date, *, lake: Lake, engine: Engine, generation
         return standing
     before = table.state()
     kept_marks = before.facts["made_from"] if before else {}
-    to_measure = tuple(c for c in cohorts if made_from[c.isoformat()] != kept_marks.get(c.isoformat()) and _counts(maturity, c))
-    work = _Pass(maturity, made_from, to_measure)
-    kept = [c for c in read_cells(table, engine).cells if _stands(c, work, kept_marks)] if before else []
-    offered: dict[str, Input] = {"exposures": exposures.files()}
-    cells = [*kept, *_measured(study, work, lake, engine, offered), *_exposed(study, engine, offered)]
-    facts = _facts(study, as_of, work, fact_days, engine.table(mixed_query(), offered).to_pylist()[0]["n"])
-    return table.publish(as_reader(cells), generation=generation, input_digest=whole, facts=facts)
+    changed = (c for c in cohorts if made_from[c.isoformat()] != kept_marks.get(c.isoformat()))
+    work = _Pass(maturity, made_from, tuple(c for c in changed if _counts(maturity, c)))
+    kept = [_standing(read_rows(table, engine), work, kept_marks)] if before else []
+    counts = engine.table(counts_query(study), {"exposures": offered})
+    rows = [*kept, *_measured(study, work, lake, engine, offered, counts), _exposed(study, counts)]
+    mixed = engine.table(mixed_query(), {"exposures": offered}).to_pylist()[0]["n"]
+    facts = _facts(study, as_of, work, fact_days, mixed)
+    return table.publish(as_reader(rows), generation=generation, input_digest=whole, facts=facts)
 
 
 def _counts(maturity: Maturity, cohort: date) -> bool:
     return any(cohort in counted for counted in maturity.cohorts.values())
 
 
-def _stands(cell: Cell, work: _Pass, kept_marks: Mapping[str, str]) -> bool:
-    """Whether an earlier look's cell is still what this look would measure."""
-    day = cell.cohort_day.isoformat()
-    return cell.metric != EXPOSED and day in work.made_from and work.made_from[day] == kept_marks.get(day)
+def _standing(rows: pa.Table, work: _Pass, kept_marks: Mapping[str, str]) -> pa.Table:
+    """Those of an earlier look's cells that are still what this look would measure."""
+    days = [date.fromisoformat(day) for day, mark in work.made_from.items() if mark == kept_marks.get(day)]
+    measured = pc.not_equal(rows["metric"], EXPOSED)
+    return rows.filter(pc.and_(measured, pc.is_in(rows["cohort_day"], pa.array(days, pa.date32()))))
 
 
-def _cohort_digests(engine: Engine, exposures: Input) -> dict[date, str]:
+def _cohort_digests(engine: Engine, exposures: ParquetFiles) -> dict[date, str]:
     """Cohort day -> what its exposures are, in order of day."""
-    assert not isinstance(exposures, dict)
     names = [name for name in exposures.schema.names if name != "cohort_day"]
-    day = column("cohort_day")
-    count = named(exp.func("count", exp.Star()), "n")
-    query = exp.select(day, count, *content_sums(names)).from_(exp.to_table("exposures", quoted=True))
-    rows = engine.table(query.group_by(day.copy()).order_by(day.copy()), {"exposures": exposures}).to_pylist()
-    return {row["cohort_day"]: f"{row['n']}:{row['lower']}:{row['upper']}" for row in rows}
+    rows = engine.table(cohorts_query(names), {"exposures": exposures}).to_pylist()
+    return {row["cohort_day"]: f"{row['n']}:{row['first']}:{row['second']}" for row in rows}
 
 
 def _made_from(study: Study, cohort: date, exposures: str, maturity: Maturity, fact_days: FactDays) -> str:
@@ -117,60 +109,55 @@ def metric_meaning(study: Study, metric: Metric) -> dict[str, Any]:
     return {"type": metric.type, "parts": parts, "window": metric.window.model_dump(), "covariate": metric.covariate}
 
 
-def _measured(study: Study, work: _Pass, lake: Lake, engine: Engine, offered: Mapping[str, Input]) -> list[Cell]:
+def _measured(
+    study: Study, work: _Pass, lake: Lake, engine: Engine, exposures: ParquetFiles, counts: pa.Table
+) -> list[pa.Table]:
     variables = variables_of(study)
     if not work.to_measure or not variables.variables:
         return []
-    query = cells_query(study, variables, work.to_measure)
-    rows = engine.table(query, {**offered, **_fact_inputs(study, variables, work.to_measure, lake)}).to_pylist()
-    return [cell for row in rows for cell in _cells(study, row, variables, work.maturity)]
+    groups = _groups(study, work, counts)
+    inputs, sizes = _fact_inputs(study, variables, work.to_measure, lake)
+    given = CohortPass(study, variables, groups, work.to_measure, work.maturity.cohorts, sizes)
+    with engine.session({"exposures": exposures, **groups.inputs, **inputs}) as session:
+        return measured_rows(session, given)
 
 
-def _fact_inputs(study: Study, variables: Variables, cohorts: Sequence[date], lake: Lake) -> dict[str, Input]:
-    """Exactly the files of the days that the windows of these cohorts read."""
+def _groups(study: Study, work: _Pass, counts: pa.Table) -> Groups:
+    """Every arm, and every value of each segment among exposed units."""
+    values = [
+        counts.filter(pc.equal(counts[SEGMENT], index))["segment_value"].unique().sort().to_pylist()
+        for index in range(len(study.plan.segments))
+    ]
+    segments = {name: tuple(listed) for name, listed in zip(study.plan.segments, values, strict=True)}
+    return Groups(min(work.to_measure), tuple(sorted(study.arms)), segments)
+
+
+def _fact_inputs(
+    study: Study, variables: Variables, cohorts: Sequence[date], lake: Lake
+) -> tuple[dict[str, Input], dict[str, FactSize]]:
+    """Exactly the files of the days that the windows of these cohorts read, and how much lies in each fact's."""
     inputs: dict[str, Input] = {}
+    sizes: dict[str, FactSize] = {}
     for name in variables.fact_names:
         fact = study.catalog.facts[name]
-        last = max(v.window.last_day for v in variables.of_fact(name))
+        last = max(total.window.last_day for total in variables.of_fact(name))
         wanted = {d for cohort in cohorts for d in days_between(cohort, cohort + timedelta(days=last))}
         trusted = lake.trusted(fact.dataset)
-        inputs[f"rows_{name}"] = trusted.files(wanted & set(trusted.states()))
+        read = {day: state.rows for day, state in trusted.states().items() if day in wanted}
+        inputs[f"rows_{name}"] = trusted.files(read)
+        sizes[name] = FactSize(sum(read.values()), trusted.largest_numbers())
         if fact.fold == "unit_days":
             folded = lake.unit_days(name)
             inputs[f"unit_days_{name}"] = folded.files(wanted & set(folded.states()))
-    return inputs
+    return inputs, sizes
 
 
-def _exposed(study: Study, engine: Engine, offered: Mapping[str, Input]) -> list[Cell]:
-    rows = engine.table(counts_query(study), offered).to_pylist()
-    return [_cell(study, row, EXPOSED, Moments(n=int(row["n"]))) for row in rows]
-
-
-def _cells(study: Study, row: Mapping[str, Any], variables: Variables, maturity: Maturity) -> list[Cell]:
-    found: list[Cell] = []
-    for columns in variables.columns:
-        if row["cohort_day"] in maturity.cohorts[columns.metric.name]:
-            used = [v for v in (columns.y, columns.d) if v is not None]
-            bad = sum(int(row[bad_column(variable.name)]) for variable in used)
-            found.append(_cell(study, row, columns.metric.name, _moments(row, columns), bad))
-    return found
-
-
-def _cell(study: Study, row: Mapping[str, Any], metric: str, moments: Moments, bad: int = 0) -> Cell:
-    index = int(row[SEGMENT])
-    segment = "" if index < 0 else list(study.plan.segments)[index]
-    return Cell(row["cohort_day"], row["arm"], segment, row["segment_value"] or "", metric, moments, bad)
-
-
-def _moments(row: Mapping[str, Any], columns: MetricColumns) -> Moments:
-    names = {"y": columns.y.name, "d": columns.d.name if columns.d else None, "x": columns.x}
-    sums = {key: int(row[name]) for key, name in names.items() if name}
-    for first, second in ("yy", "dd", "xx", "yd", "xy", "xd"):
-        left, right = names[first], names[second]
-        if left and right:
-            sums[first + second] = int(row[product_column(left, right)])
-    scales = {"y_scale": columns.y.scale, "d_scale": columns.d.scale if columns.d else 0, "x_scale": columns.x_scale}
-    return Moments(n=int(row["n"]), **sums, **scales)
+def _exposed(study: Study, counts: pa.Table) -> pa.Table:
+    """Cells that count units."""
+    names = pa.array(["", *study.plan.segments], pa.string())
+    keys = {key: counts[key].combine_chunks() for key in ("cohort_day", "arm", "segment_value")}
+    segment = names.take(pc.add(counts[SEGMENT].combine_chunks(), 1))
+    return cell_rows({**keys, "segment": segment}, EXPOSED, {"n": counts["n"].combine_chunks()})
 
 
 def _facts(study: Study, as_of: date, work: _Pass, fact_days: FactDays, mixed: int) -> dict[str, Any]:

@@ -142,3 +142,21 @@ def test_settings_are_locked(tmp_path: Path, option: str) -> None:
             connection.execute(f"SET {option} = '1'")
         with pytest.raises(duckdb.PermissionException):
             connection.execute(f"COPY orders TO '{tmp_path}/out.csv'")
+
+
+def test_a_session_keeps_results_for_later_queries_and_replaces_them() -> None:
+    with ENGINE.session({"orders": ROWS}) as session:
+        session.keep('to "tals', query("SELECT unit, sum(value) AS total FROM orders GROUP BY unit"))
+        session.keep('to "tals', query("SELECT unit, max(value) AS total FROM orders GROUP BY unit"))
+        kept = exp.select("*").from_(exp.to_table('"to ""tals"', dialect="duckdb")).order_by("unit")
+        assert session.table(kept).to_pylist() == [{"unit": 1, "total": 20}, {"unit": 2, "total": 30}]
+        session.drop('to "tals')
+        with pytest.raises(duckdb.CatalogException):
+            session.table(kept)
+
+
+def test_a_session_can_open_nothing_but_its_inputs(tmp_path: Path) -> None:
+    pq.write_table(ROWS, tmp_path / "other.parquet")
+    other = query(f"SELECT * FROM read_parquet('{tmp_path / 'other.parquet'}')")
+    with ENGINE.session({"orders": ROWS}) as session, pytest.raises(duckdb.PermissionException):
+        session.keep("other", other)

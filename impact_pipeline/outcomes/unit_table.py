@@ -1,0 +1,91 @@
+"""The unit table of one pass: each exposed unit's group as small integers, its covariates and its totals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import pyarrow as pa
+from sqlglot import exp
+
+from impact_pipeline.engines.scaled import column, named
+from impact_pipeline.exposures.query import segment_column
+from impact_pipeline.outcomes.unit_totals import FactPass, bad_column
+from impact_pipeline.outcomes.variables import Variable
+
+COHORT, ARM = "cohort", "arm"
+"""Columns: days since the first cohort, and the arm's place in the list of arms."""
+
+
+def segment_code(index: int) -> str:
+    """The column with the place of a unit's value of a segment in that segment's list of values."""
+    return f"segment{index}"
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """How groups are coded: small integers are grouped several times faster than text."""
+
+    first_cohort: date
+    arms: tuple[str, ...]
+    segments: Mapping[str, tuple[str, ...]]
+
+    @property
+    def inputs(self) -> dict[str, pa.Table]:
+        """Code tables, as inputs of `units_query`."""
+        lists = {ARM: self.arms, **{segment_code(i): values for i, values in enumerate(self.segments.values())}}
+        return {
+            f"codes_{name}": pa.table({"value": pa.array(values, pa.string()), "code": _codes(len(values))})
+            for name, values in lists.items()
+        }
+
+
+def _codes(count: int) -> pa.Array:
+    return pa.array(range(count), pa.int16() if count < 2**15 else pa.int32())
+
+
+def units_query(groups: Groups, covariates: Sequence[str], cohorts: Sequence[date]) -> exp.Select:
+    """unit, exposed_at, cohort_day, codes and covariates of the exposed units of some cohorts."""
+    days = [_day(cohort) for cohort in cohorts]
+    kept = [column(name, "e") for name in ("unit", "exposed_at", "cohort_day", *covariates)]
+    cohort = exp.cast(column("cohort_day", "e") - _day(groups.first_cohort), "INTEGER")
+    query = exp.select(*kept, named(cohort, COHORT)).from_(
+        exp.alias_(exp.to_table("exposures", quoted=True), "e", table=True)
+    )
+    coded = {ARM: "arm", **{segment_code(i): segment_column(name) for i, name in enumerate(groups.segments)}}
+    for code, source in coded.items():
+        table = exp.alias_(exp.to_table(f"codes_{code}", quoted=True), f"c_{code}", table=True, quoted=True)
+        query = query.join(table, on=column("value", f"c_{code}").eq(column(source, "e"))).select(
+            named(column("code", f"c_{code}"), code)
+        )
+    return query.where(exp.not_(column("mixed", "e")), column("cohort_day", "e").isin(*days))
+
+
+def wide_query(
+    groups: Groups, covariates: Sequence[str], variables: Sequence[Variable], passes: Sequence[FactPass]
+) -> exp.Select:
+    """One row per exposed unit: codes, covariates, variables and undefined rows; 0 for a unit without rows."""
+    codes = (COHORT, ARM, *(segment_code(i) for i in range(len(groups.segments))))
+    query = exp.select(*(column(name, "u") for name in (*codes, *covariates))).from_(
+        exp.alias_(exp.to_table("units", quoted=True), "u", table=True)
+    )
+    alias_of: dict[str, str] = {}
+    for read in passes:
+        alias = f"t_{read.fact.name}"
+        table = exp.alias_(exp.to_table(f"totals_{read.fact.name}", quoted=True), alias, table=True, quoted=True)
+        query = query.join(table, on=column("unit", alias).eq(column("unit", "u")), join_type="left")
+        query = query.select(*(named(_integer(bad_column(n), alias), bad_column(n)) for n in read.uncertain))
+        alias_of |= {total.name: alias for total in read.totals}
+    for variable in variables:
+        value = _integer(variable.total.name, alias_of[variable.total.name])
+        query = query.select(named(exp.cast(value > 0, "BIGINT") if variable.indicator else value, variable.name))
+    return query
+
+
+def _integer(name: str, table: str) -> exp.Expr:
+    return exp.cast(exp.func("coalesce", column(name, table), exp.Literal.number(0)), "BIGINT")
+
+
+def _day(on: date) -> exp.Expr:
+    return exp.cast(exp.Literal.string(on.isoformat()), "DATE")
