@@ -64,6 +64,8 @@ class Operator:
         """The data of `day`, everything stale, the studies due on `day`, then money and report."""
         remove_unfinished(self.lake.root, older_than=time() - UNFINISHED_AGE)
         sources = sources_of(self.catalog, day)
+        if not sources:
+            self.tell(f"{day}: no source delivers this day; only what is stale or due is done")
         for source in sources:
             self.data(source, day)
         runs = len(sources) + self.repair_data()
