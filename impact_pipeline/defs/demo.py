@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from datetime import date
@@ -18,6 +19,7 @@ from impact_pipeline.world.company import make_world
 from impact_pipeline.world.config import DEMO_WORLD, WorldConfig
 
 WORKERS = 2
+PROGRESS_DAYS = 5
 DEMO_KEY = "demo-only key: the people of the demo do not exist"
 
 
@@ -56,9 +58,11 @@ def load_source(home: Path, source: str, nights: Sequence[date]) -> int:
     """Run a source's days in order, in this process; returns how many days it has."""
     with operating(home, threads=1) as operator:
         days = [night for night in nights if source in sources_of(operator.catalog, night)]
-        for day in days:
+        for number, day in enumerate(days, 1):
             operator.data(source, day)
             operator.repair_data(source)
+            if number % PROGRESS_DAYS == 0:
+                sys.stderr.write(f"{source}: {number} of {len(days)} days\n")
         return len(days)
 
 
