@@ -30,8 +30,11 @@ def always_whole(kind: pa.DataType, scale: int) -> bool:
 
 
 def whole(value: exp.Expr, scale: int) -> exp.Expr:
-    """`value * 10**scale` as BIGINT, of a type that is `always_whole`."""
-    return exp.cast(value if scale == 0 else exp.Mul(this=exp.paren(value), expression=_power(scale)), "BIGINT")
+    """`value * 10**scale` as BIGINT, of a type that is `always_whole`; multiplied where no digit can be lost."""
+    if scale == 0:
+        return exp.cast(value, "BIGINT")
+    wide = exp.cast(value, f"DECIMAL(38, {scale})")
+    return exp.cast(exp.Mul(this=wide, expression=_power(scale)), "BIGINT")
 
 
 def whole_double(value: exp.Expr, scale: int) -> exp.Expr:
