@@ -155,7 +155,8 @@ class LakeTable:
         if known != given:
             changed = sorted(name for name in known.keys() | given.keys() if known.get(name) != given.get(name))
             raise LakeError(
-                f"{self.path.name}: columns {', '.join(changed)} differ from the table's; migrate the table first"
+                f"{self.path.name}: columns {', '.join(changed)} differ from the table's; "
+                "give the dataset a new name, or move the table away and redo its days"
             )
 
     def _published(self) -> DeltaTable:

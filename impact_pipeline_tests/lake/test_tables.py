@@ -124,7 +124,8 @@ def test_other_columns_are_refused(tmp_path: Path, rows: pa.Table, columns: str)
     publish(table, DAY, [1])
     with pytest.raises(LakeError) as error:
         publish(table, DAY, [], "2", rows=rows)
-    assert str(error.value) == f"orders: columns {columns} differ from the table's; migrate the table first"
+    advice = "give the dataset a new name, or move the table away and redo its days"
+    assert str(error.value) == f"orders: columns {columns} differ from the table's; {advice}"
     assert values_of(table) == [1]
 
 
