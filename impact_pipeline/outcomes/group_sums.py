@@ -12,12 +12,13 @@ from math import prod
 from sqlglot import exp
 
 from impact_pipeline.engines.scaled import column, named, total
+from impact_pipeline.outcomes.query import SEGMENT
 from impact_pipeline.outcomes.unit_table import ARM, COHORT, Groups, segment_code
 from impact_pipeline.outcomes.unit_totals import bad_column
 from impact_pipeline.outcomes.variables import Variables
 
-SEGMENT, VALUE = "segment_index", "value_code"
-"""Output columns: -1 for all units, else the segment's place in the plan, and the code of its value."""
+VALUE = "value_code"
+"""Output column: the code of a segment's value."""
 
 JOINT_GROUPS = 4096
 """Up to this many groups (cohorts x arms x joint values of segments) one pass over the unit table serves them all."""

@@ -14,7 +14,6 @@ from impact_pipeline.catalog.catalog import Study
 from impact_pipeline.engines.base import Session
 from impact_pipeline.outcomes.cells_table import cell_rows
 from impact_pipeline.outcomes.group_sums import (
-    SEGMENT,
     VALUE,
     bounds_query,
     bundles,
@@ -22,6 +21,7 @@ from impact_pipeline.outcomes.group_sums import (
     summed_columns,
     sums_query,
 )
+from impact_pipeline.outcomes.query import SEGMENT
 from impact_pipeline.outcomes.unit_table import ARM, COHORT, Groups, units_query, wide_query
 from impact_pipeline.outcomes.unit_totals import (
     FactPass,
@@ -51,6 +51,7 @@ def measured_rows(session: Session, given: CohortPass) -> list[pa.Table]:
     session.keep("units", units_query(given.groups, given.variables.covariates, given.cohorts))
     passes = tuple(_fact_pass(session, given, name) for name in given.variables.fact_names)
     session.keep("wide", _wide(given, passes))
+    session.drop("units")
     largest = _bounds(session, summed_columns(given.variables))
     uncertain = [name for read in passes for name in read.uncertain]
     found: list[pa.Table] = []
