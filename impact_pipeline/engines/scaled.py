@@ -10,8 +10,12 @@ BIGINT_DIGITS, INTEGER_DIGITS = 18, 10
 
 
 def scaled(value: exp.Expr, scale: int) -> exp.Expr:
-    """`round(value * 10**scale)` as BIGINT; NULL where that has no finite value or does not fit."""
-    product = value.copy() if scale == 0 else exp.Mul(this=exp.paren(value), expression=_power(scale))
+    """`round(value * 10**scale)` as BIGINT; NULL where that has no finite value or does not fit.
+
+    The power is a BIGINT, so that the product of a decimal has the digits for it.
+    """
+    power = exp.cast(_power(scale), "BIGINT")
+    product = value.copy() if scale == 0 else exp.Mul(this=exp.paren(value), expression=power)
     return exp.TryCast(this=exp.func("round", product), to=exp.DataType.build("BIGINT"))
 
 

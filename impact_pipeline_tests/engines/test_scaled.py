@@ -1,4 +1,4 @@
-"""Types that are whole at a scale, and their values in doubles."""
+"""Scaled integers: what fits is exact, what does not is NULL and counted, and neither raises."""
 
 from __future__ import annotations
 
@@ -6,43 +6,38 @@ from decimal import Decimal
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from sqlglot import exp
 
 from impact_pipeline.engines.duckdb import DuckDBEngine
-from impact_pipeline.engines.scaled import always_whole, column, named, whole, whole_double
+from impact_pipeline.engines.scaled import column, named, scaled, undefined
 
 ENGINE = DuckDBEngine(threads=1)
+HALVES = [Decimal("0.005"), Decimal("1.005"), Decimal("-1.005")]
+
+
+def read(values: pa.Array, scale: int) -> tuple[list[int | None], list[bool]]:
+    x = column("x")
+    query = exp.select(named(scaled(x, scale), "s"), named(undefined(x, scale), "u")).from_("t")
+    rows = ENGINE.table(query, {"t": pa.table({"x": values})}).to_pylist()
+    return [row["s"] for row in rows], [row["u"] for row in rows]
 
 
 @pytest.mark.parametrize(
-    ("kind", "scale", "expected"),
+    ("values", "scale", "expected"),
     [
-        (pa.decimal128(12, 2), 2, True),
-        (pa.decimal128(12, 2), 1, False),
-        (pa.decimal128(12, 2), 8, True),
-        (pa.decimal128(12, 2), 9, False),
-        (pa.decimal128(38, 0), 0, False),
-        (pa.int64(), 0, True),
-        (pa.int64(), 1, False),
-        (pa.int32(), 8, True),
-        (pa.int32(), 9, False),
-        (pa.uint64(), 0, False),
-        (pa.float64(), 2, False),
-        (pa.string(), 0, False),
+        (pa.array([Decimal("12.34"), None], pa.decimal128(12, 2)), 2, [1234, None]),
+        (pa.array([Decimal("123456789012.123456")], pa.decimal128(18, 6)), 6, [123456789012123456]),
+        (pa.array(HALVES, pa.decimal128(9, 3)), 2, [1, 101, -101]),
+        (pa.array([7, -3], pa.int64()), 0, [7, -3]),
+        (pa.array([0.29, 1e-9], pa.float64()), 2, [29, 0]),
     ],
 )
-def test_types_that_are_always_whole(kind: pa.DataType, scale: int, expected: bool) -> None:
-    assert always_whole(kind, scale) is expected
+def test_a_value_is_rounded_half_away_from_zero_at_its_scale(
+    values: pa.Array, scale: int, expected: list[int | None]
+) -> None:
+    assert read(values, scale) == (expected, [False] * len(expected))
 
 
-@settings(max_examples=40, deadline=None)
-@given(st.lists(st.integers(-(2**51) + 1, 2**51 - 1), min_size=1), st.integers(0, 6))
-def test_whole_numbers_are_the_same_in_doubles_and_in_integers(numbers: list[int], scale: int) -> None:
-    values = pa.array([Decimal(number).scaleb(-scale) for number in numbers], pa.decimal128(18, scale))
-    value = column("value")
-    query = exp.select(named(whole(value, scale), "exact"), named(whole_double(value, scale), "double"))
-    found = ENGINE.table(query.from_(exp.to_table("rows", quoted=True)), {"rows": pa.table({"value": values})})
-    assert found["exact"].to_pylist() == numbers
-    assert found["double"].to_pylist() == numbers
+def test_what_has_no_finite_integer_is_null_and_counted() -> None:
+    values = pa.array([float("inf"), float("nan"), 1e300, None, 1.5], pa.float64())
+    assert read(values, 2) == ([None, None, None, None, 150], [True, True, True, False, False])

@@ -106,7 +106,7 @@ def test_provenance_names_columns_transformation_version_and_inputs(tmp_path: Pa
     facts = build(catalog, lake, "revenue_before").state.facts
     assert facts["feature"] == "revenue_before@1"
     assert facts["source_columns"] == ["amount", "ordered_at"]
-    assert 'SUM(TRY_CAST(ROUND(("amount") * 100) AS BIGINT))' in facts["transformation"]
+    assert 'SUM(TRY_CAST(ROUND(("amount") * CAST(100 AS BIGINT)) AS BIGINT))' in facts["transformation"]
     states = lake.trusted("orders").states()
     assert facts["input_days"] == {day: states[day].fingerprint for day in ("2026-03-02", "2026-03-04")}
     assert facts["missing_days"] == ["2026-03-03"]
