@@ -120,6 +120,7 @@ def ui(
     """Serve the Dagster UI with its daemon, over the same instance that `nightly` and `demo` write."""
     from impact_pipeline.defs.launch import serve_ui
 
+    _catalog(home)
     raise typer.Exit(serve_ui(home.resolve(), host=host, port=port))
 
 
