@@ -140,6 +140,7 @@ def make_verdict(workspace: Workspace, study: Study, as_of: date) -> Outcome:
     facts = {
         "as_of": as_of.isoformat(),
         "verdict": card.verdict.decision.value,
+        "reason": card.verdict.reasons[0],
         "grade": card.verdict.grade,
         "result_id": card.provenance.result_id,
         "plan_digest": card.provenance.plan_digest,
