@@ -19,6 +19,7 @@ from impact_pipeline.catalog.load import read_sound_part
 from impact_pipeline.defs.assembly import definitions_of
 from impact_pipeline.defs.automation import PORTFOLIO_JOB, STUDIES_JOB, data_job, features_job, job_of
 from impact_pipeline.defs.event_log import relaxed_event_log
+from impact_pipeline.defs.left_runs import OPERATOR_TAG, present
 from impact_pipeline.defs.partitions import AS_OF_TAG, contiguous, range_tags, study_keys
 from impact_pipeline.errors import InputError
 from impact_pipeline.lake.failures import Failed
@@ -54,6 +55,7 @@ class Operator:
     catalog: Catalog
     definitions: dg.Definitions
     instance: dg.DagsterInstance
+    name: str
     tell: Told
 
     @property
@@ -145,8 +147,8 @@ class Operator:
     ) -> bool:
         selection = None if assets is None else [dg.AssetKey(asset.split("/")) for asset in assets]
         result = self.definitions.resolve_job_def(job).execute_in_process(
-            instance=self.instance, partition_key=partition, asset_selection=selection, tags=dict(tags or {}),
-            run_config=QUIET, raise_on_error=False,
+            instance=self.instance, partition_key=partition, asset_selection=selection,
+            tags={OPERATOR_TAG: self.name, **(tags or {})}, run_config=QUIET, raise_on_error=False,
         )  # fmt: skip
         return bool(result.success)
 
@@ -173,8 +175,13 @@ def _with_publication(asset: str) -> list[str]:
 def operating(home: Path, *, threads: int = 2, tell: Told = lambda line: None) -> Iterator[Operator]:
     """An operator of `home` whose Dagster instance lives in `<home>/dagster`."""
     catalog = read_sound_part(home / "catalog")
-    with relaxed_event_log(), dg.DagsterInstance.from_config(str(prepared_instance(home))) as instance:
-        yield Operator(home, catalog, definitions_of(home, threads=threads), instance, tell)
+    folder = prepared_instance(home)
+    with (
+        relaxed_event_log(),
+        dg.DagsterInstance.from_config(str(folder)) as instance,
+        present(instance, folder) as name,
+    ):
+        yield Operator(home, catalog, definitions_of(home, threads=threads), instance, name, tell)
 
 
 def prepared_instance(home: Path) -> Path:
