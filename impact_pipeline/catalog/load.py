@@ -122,6 +122,8 @@ def _text(path: Path, root: Path) -> str:
 def _located(error: ValidationError, parsed: Parsed, origin: Origin) -> Iterator[Issue]:
     for fault in error.errors(include_url=False):
         path = _written_path(fault["loc"], parsed)
+        if fault["type"] == "union_tag_invalid":
+            path = (*path, fault["ctx"]["discriminator"].strip("'"))
         yield origin.issue(path, _message(fault))
 
 
