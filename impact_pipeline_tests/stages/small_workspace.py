@@ -58,10 +58,16 @@ def with_data(workspace: Workspace) -> Workspace:
 def derive(workspace: Workspace, days: tuple[str, ...] = DAYS) -> None:
     """Build every feature and folded day."""
     catalog, lake = workspace.catalog, workspace.lake
-    for day in map(date.fromisoformat, days):
-        for feature in catalog.features.values():
-            build_day(catalog, feature, day, lake=lake, engine=ENGINE, generation=workspace.generation)
-        fold_day(catalog, catalog.facts["orders"], day, lake=lake, engine=ENGINE, generation=workspace.generation)
+    for day in days:
+        build_features(workspace, day)
+        on = date.fromisoformat(day)
+        fold_day(catalog, catalog.facts["orders"], on, lake=lake, engine=ENGINE, generation=workspace.generation)
+
+
+def build_features(workspace: Workspace, day: str) -> None:
+    catalog, on = workspace.catalog, date.fromisoformat(day)
+    for feature in catalog.features.values():
+        build_day(catalog, feature, on, lake=workspace.lake, engine=ENGINE, generation=workspace.generation)
 
 
 def look(workspace: Workspace, as_of: date = LAST) -> None:
