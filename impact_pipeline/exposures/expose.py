@@ -42,7 +42,7 @@ def expose(study: Study, as_of: date, *, lake: Lake, engine: Engine, generation:
     """Publish `study/exposures` as known at the end of `as_of`. Units seen in several arms are kept, marked `mixed`."""
     table = lake.exposures(study.name)
     inputs = exposure_inputs(study, as_of, lake)
-    made_from = digest(LOGIC, exposure_meaning(study), inputs.days, inputs.features)
+    made_from = digest(LOGIC, exposure_meaning(study), inputs.days, inputs.features, inputs.missing)
     standing = table.current(made_from)
     if standing is not None:
         return standing

@@ -44,7 +44,10 @@ class _Pass:
 
 
 def measure(study: Study, as_of: date, *, lake: Lake, engine: Engine, generation: str) -> Publication:
-    """Publish `study/cells` of a look at `as_of`, from the exposures that stand published."""
+    """Publish `study/cells` of a look at `as_of`, from the exposures that stand published.
+
+    Published anew at each new date even where no cell changed: what is recorded says up to when the cells are known.
+    """
     table, exposures = lake.cells(study.name), lake.exposures(study.name)
     fact_days, exposed = FactDays.of(study, lake), exposures.state()
     if exposed is None:
@@ -53,7 +56,8 @@ def measure(study: Study, as_of: date, *, lake: Lake, engine: Engine, generation
     cohorts = _cohort_digests(engine, offered)
     maturity = maturity_of(study, tuple(cohorts), fact_days, as_of)
     made_from = {c.isoformat(): _made_from(study, c, mark, maturity, fact_days) for c, mark in cohorts.items()}
-    whole = digest(LOGIC, exposed.fingerprint, made_from, dict(maturity.missing_days))
+    inputs = _days_read(study, as_of, fact_days)
+    whole = digest(LOGIC, as_of.isoformat(), exposed.fingerprint, made_from, inputs, dict(maturity.missing_days))
     standing = table.current(whole)
     if standing is not None:
         return standing
@@ -65,7 +69,7 @@ def measure(study: Study, as_of: date, *, lake: Lake, engine: Engine, generation
     counts = engine.table(counts_query(study), {"exposures": offered})
     rows = [*kept, *_measured(study, work, lake, engine, offered, counts), _exposed(study, counts)]
     mixed = engine.table(mixed_query(), {"exposures": offered}).to_pylist()[0]["n"]
-    facts = _facts(study, as_of, work, fact_days, mixed)
+    facts = _facts(as_of, work, inputs, mixed)
     return table.publish(as_reader(rows), generation=generation, input_digest=whole, facts=facts)
 
 
@@ -160,15 +164,20 @@ def _exposed(study: Study, counts: pa.Table) -> pa.Table:
     return cell_rows({**keys, "segment": segment}, EXPOSED, {"n": counts["n"].combine_chunks()})
 
 
-def _facts(study: Study, as_of: date, work: _Pass, fact_days: FactDays, mixed: int) -> dict[str, Any]:
-    """What later stages want to know again: inputs read, what is missing, how much was measured anew."""
-    days = {f"{f.dataset}": dict(sorted(fact_days.days[f.name].items())) for f in study.facts}
+def _days_read(study: Study, as_of: date, fact_days: FactDays) -> dict[str, dict[str, str]]:
+    """Per dataset: day -> fingerprint, of every published day from the study's start to the look."""
     first, last = study.plan.starts.isoformat(), as_of.isoformat()
+    days = {f.dataset: sorted(fact_days.days[f.name].items()) for f in study.facts}
+    return {name: {day: mark for day, mark in marks if first <= day <= last} for name, marks in days.items()}
+
+
+def _facts(as_of: date, work: _Pass, inputs: Mapping[str, Mapping[str, str]], mixed: int) -> dict[str, Any]:
+    """What later stages want to know again: inputs read, what is missing, how much was measured anew."""
     return {
         "as_of": as_of.isoformat(),
         "mixed_units": int(mixed),
         "made_from": dict(work.made_from),
         "cohorts_measured": [cohort.isoformat() for cohort in work.to_measure],
-        "inputs": {name: {d: mark for d, mark in marks.items() if first <= d <= last} for name, marks in days.items()},
+        "inputs": inputs,
         "missing_days": {fact: list(days) for fact, days in work.maturity.missing_days.items()},
     }

@@ -116,12 +116,25 @@ def test_the_same_inputs_are_not_written_twice_and_a_missing_day_is_named(tmp_pa
     assert exposed_without_features(other, catalog)["trusted/exposures"] == ["2026-03-05", "2026-03-06"]
 
 
+def test_a_day_that_is_missing_from_a_later_look_on_is_named(tmp_path: Path) -> None:
+    catalog, lake = write_catalog(tmp_path / "catalog"), Lake(tmp_path)
+    publish(lake, "exposures", "2026-03-04", [contact(1, "03-04 10:00", "control")])
+    build_first_features(lake, catalog)
+    for as_of, missing in ((4, None), (5, ["2026-03-05"]), (6, ["2026-03-05", "2026-03-06"])):
+        found = exposed(lake, catalog, date(2026, 3, as_of), generation=str(as_of)).state
+        assert found.facts["missing_days"].get("trusted/exposures") == missing
+
+
 def exposed_without_features(lake: Lake, catalog: Catalog) -> dict[str, list[str]]:
     """Missing days of a lake whose features were built for one day alone."""
+    build_first_features(lake, catalog)
+    missing: dict[str, list[str]] = exposed(lake, catalog).state.facts["missing_days"]
+    assert missing["features/country"] == ["2026-03-05", "2026-03-06"]
+    return missing
+
+
+def build_first_features(lake: Lake, catalog: Catalog) -> None:
     publish(lake, "orders", "2026-03-03", [])
     publish(lake, "profiles", "2026-03-03", [])
     for feature in catalog.features.values():
         build_day(catalog, feature, date(2026, 3, 4), lake=lake, engine=ENGINE, generation="1")
-    missing: dict[str, list[str]] = exposed(lake, catalog).state.facts["missing_days"]
-    assert missing["features/country"] == ["2026-03-05", "2026-03-06"]
-    return missing

@@ -227,7 +227,18 @@ def test_a_night_measures_only_cohorts_that_closed(shop: Shop) -> None:
     catalog, lake, _ = shop
     look(catalog, lake, date(2026, 3, 7), generation="7")
     assert look(catalog, lake, date(2026, 3, 8), generation="8").state.facts["cohorts_measured"] == ["2026-03-06"]
-    assert not look(catalog, lake, date(2026, 3, 9), generation="9").written
+    idle, again = (look(catalog, lake, date(2026, 3, 9), generation=generation) for generation in ("9", "10"))
+    assert idle.state.facts["cohorts_measured"] == []
+    assert not again.written
+
+
+def test_a_look_that_changes_no_cell_still_records_its_date(shop: Shop) -> None:
+    catalog, lake, _ = shop
+    look(catalog, lake, LAST)
+    before = look(catalog, lake, LAST + timedelta(days=1), generation="2").state
+    after = look(catalog, lake, LAST + timedelta(days=2), generation="3").state
+    assert after.fingerprint == before.fingerprint
+    assert (before.facts["as_of"], after.facts["as_of"]) == ("2026-03-10", "2026-03-11")
 
 
 def test_a_restated_day_redoes_exactly_the_cohorts_that_read_it(shop: Shop) -> None:
