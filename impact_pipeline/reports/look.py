@@ -29,6 +29,15 @@ class StudyFailure:
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class DayFailure:
+    """A day of data that was not made or not published, which every study that reads it is without."""
+
+    asset: str
+    day: str
+    message: str
+
+
 Entry = Scorecard | StudyFailure
 
 

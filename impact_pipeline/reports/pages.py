@@ -14,7 +14,7 @@ from impact_pipeline.catalog.model import ModelVersion
 from impact_pipeline.decisions.base import Scorecard
 from impact_pipeline.kpis.base import Impact
 from impact_pipeline.reports import definition, formatting, narrative
-from impact_pipeline.reports.look import Look, StudyFailure
+from impact_pipeline.reports.look import DayFailure, Look, StudyFailure
 from impact_pipeline.reports.provenance import input_spans, restatements
 from impact_pipeline.reports.rows import EstimateRow, estimate_rows
 
@@ -36,14 +36,21 @@ def study_body(look: Look, failed: Sequence[StudyFailure], previous: Scorecard |
     )  # fmt: skip
 
 
-def index_body(looks: Sequence[Look], failed: Sequence[StudyFailure], pages: frozenset[str]) -> str:
+def index_body(
+    looks: Sequence[Look],
+    failed: Sequence[StudyFailure],
+    pages: frozenset[str],
+    days_failed: Sequence[DayFailure] = (),
+) -> str:
     """The list of all studies; `pages` are the studies that have a page to link to."""
     from impact_pipeline.reports import charts
     from impact_pipeline.reports.interval_chart import MOST_ROWS
 
     figures = {"portfolio": _drawn(charts.portfolio(looks)), "money": _drawn(charts.money_overview(looks))}
     rows = [(look, _key_row(look), _amounts(look)) for look in looks]
-    return _template("index.html").render(rows=rows, failed=failed, pages=pages, figures=figures, most_rows=MOST_ROWS)
+    return _template("index.html").render(
+        rows=rows, failed=failed, days_failed=days_failed, pages=pages, figures=figures, most_rows=MOST_ROWS
+    )
 
 
 def whole_page(title: str, body: str, footer: str) -> str:

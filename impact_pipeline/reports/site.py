@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,7 +11,7 @@ from pathlib import Path
 from impact_pipeline.catalog.catalog import Catalog
 from impact_pipeline.decisions.base import Scorecard
 from impact_pipeline.lake.files import write_atomically
-from impact_pipeline.reports.look import Entry, failures, looks
+from impact_pipeline.reports.look import DayFailure, Entry, failures, looks
 from impact_pipeline.reports.pages import index_body, study_body, whole_page
 
 STUDIES = "studies"
@@ -39,11 +39,12 @@ def write_site(
     *,
     generated_at: datetime,
     previous: Mapping[str, Scorecard] | None = None,
+    days_failed: Sequence[DayFailure] = (),
 ) -> SiteSummary:
     """Write a page for each scorecard whose plan is sound, remove those of studies that are gone, and write the index.
 
     A study may come with a scorecard (its last good look) and failures of this night: its page says so.
-    `previous` holds scorecards of earlier looks, against which restatements are told.
+    `previous` holds scorecards of earlier looks, against which restatements are told; the index lists `days_failed`.
     """
     listed = tuple(entries)
     shown, failed = looks(listed, catalog), failures(listed)
@@ -55,7 +56,8 @@ def write_site(
         digests[name] = _write(folder / name, look.study.plan.title, body, generated_at)
     removed = _remove_gone(folder / STUDIES, catalog)
     pages = frozenset(path.stem for path in (folder / STUDIES).glob("*.html"))
-    digests["index.html"] = _write(folder / "index.html", "Studies", index_body(shown, failed, pages), generated_at)
+    index = index_body(shown, failed, pages, days_failed)
+    digests["index.html"] = _write(folder / "index.html", "Studies", index, generated_at)
     return SiteSummary(folder / "index.html", digests, removed, tuple(failure.study for failure in failed))
 
 

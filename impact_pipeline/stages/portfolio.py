@@ -12,7 +12,7 @@ from impact_pipeline.kpis.base import Impact
 from impact_pipeline.kpis.portfolio import PortfolioEntry, portfolio
 from impact_pipeline.lake.lake import Lake
 from impact_pipeline.lake.tables import LakeTable
-from impact_pipeline.reports.look import Entry, StudyFailure
+from impact_pipeline.reports.look import DayFailure, Entry, StudyFailure
 from impact_pipeline.reports.site import write_site
 from impact_pipeline.stages.outcome import Outcome, outcome_of
 from impact_pipeline.stages.staleness import portfolio_inputs
@@ -92,10 +92,17 @@ def make_site(workspace: Workspace) -> Outcome:
         workspace.reports,
         generated_at=workspace.now,
         previous=_previous(workspace.lake, listed),
+        days_failed=_days_failed(workspace.lake),
     )
     cards = [entry for entry in listed if isinstance(entry, Scorecard)]
     facts = {"index": str(summary.index), "pages": len(summary.digests), "failed_studies": ", ".join(summary.failed)}
     return Outcome(len(summary.digests), summary.digest, RESULT_LOGIC, upstream=_versions(cards), facts=facts)
+
+
+def _days_failed(lake: Lake) -> tuple[DayFailure, ...]:
+    """Data that stand failed; what stands over all studies has no day and is told where it is made."""
+    standing = (f for f in lake.failures.all() if f.partition and not f.asset.startswith("study/"))
+    return tuple(DayFailure(f.asset, f.partition, f.message) for f in standing)
 
 
 def _previous(lake: Lake, listed: Iterable[Entry]) -> Mapping[str, Scorecard]:

@@ -130,7 +130,10 @@ def test_on_call_sees_cause_blast_radius_and_command_of_each(nights: Nights) -> 
 
 def test_the_report_names_the_faulty_plan_and_the_missing_days(nights: Nights) -> None:
     reports = nights.home / "reports"
-    assert MESSAGES["study/exposures"] in text_of(reports / "index.html")
+    index = text_of(reports / "index.html")
+    for asset, partition, _ in STANDING:
+        assert re.search(rf"{partition if asset.startswith('study') else asset} ", index)
+        assert MESSAGES[asset] in index
     page = text_of(reports / "studies" / "ranker_v7.html")
     assert f"2 input days are missing (fact orders: {EARLY}; trusted/exposures: {EARLY})." in page
 

@@ -13,7 +13,7 @@ from impact_pipeline.catalog.catalog import Catalog
 from impact_pipeline.catalog.issues import Issue
 from impact_pipeline.decisions.base import Decision, Scorecard
 from impact_pipeline.reports.formatting import visible
-from impact_pipeline.reports.look import Entry, StudyFailure
+from impact_pipeline.reports.look import DayFailure, Entry, StudyFailure
 from impact_pipeline.reports.site import SiteSummary, write_site
 from impact_pipeline_tests.reports.examples import HOSTILE, catalog, plan, scorecard
 from impact_pipeline_tests.reports.markup import Markup
@@ -154,6 +154,14 @@ def test_a_failure_shows_on_the_page_of_the_last_good_look(tmp_path: Path) -> No
     _write(tmp_path, scorecard(), StudyFailure("ranker_v2", "study/cells", "orders 2026-03-21 is missing"))
     told = "failed The newest night did not finish this study; all below is of 2026-03-20."
     assert f"{told} study/cells: orders 2026-03-21 is missing" in _page(tmp_path).text
+
+
+def test_days_of_data_that_failed_stand_in_the_index(tmp_path: Path) -> None:
+    missing = (DayFailure("raw/orders", "2026-03-20", "no file <matches>"),)
+    write_site([scorecard()], catalog(), tmp_path, generated_at=NOON, days_failed=missing)
+    index = _page(tmp_path, "index.html")
+    assert "raw/orders 2026-03-20 no file <matches>" in index.text
+    assert index.live() == []
 
 
 def test_effects_of_an_invalid_study_are_not_quoted(tmp_path: Path) -> None:
