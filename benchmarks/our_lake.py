@@ -128,7 +128,7 @@ def _metric(metric: Metric) -> str:
     if metric.denominator:
         parts = {"numerator": total(metric.value), "denominator": total(metric.denominator)}
     if metric.covariate:
-        parts["covariate"] = metric.covariate
+        parts["covariates"] = f"[{metric.covariate}]"
     body = "".join(f"{key}: {value}\n" for key, value in parts.items())
     name = metric.name
     head = f"type: {metric.kind}\nname: {name}\nversion: 1\n{OWNED}label: {name}\nunit: one\nbetter: higher\n"

@@ -109,7 +109,7 @@ unit: EUR
 better: higher
 value: {fact: orders, measure: revenue}
 window: {days: 3}
-covariate: revenue_before
+covariates: [revenue_before]
 """,
     "metrics/web_buyers.yaml": """
 type: proportion

@@ -13,7 +13,9 @@ from impact_pipeline.catalog.expressions import Compiled, Kind, compile_row
 from impact_pipeline.catalog.fact import Fact, Measure
 from impact_pipeline.catalog.feature import LatestFeature, SumFeature
 from impact_pipeline.catalog.issues import Issue
-from impact_pipeline.catalog.metric import Metric, Total, totals
+from impact_pipeline.catalog.metrics.base import Metric
+from impact_pipeline.catalog.metrics.readings import Reading, UnitTotal, reading_key
+from impact_pipeline.catalog.metrics.trend import trend_of
 from impact_pipeline.catalog.model import MlModel
 from impact_pipeline.catalog.plan import EvaluationPlan, FeatureSegment, MetricUse
 from impact_pipeline.catalog.source import DatabaseSource, FilesSource
@@ -75,6 +77,10 @@ class Catalog:
         faulty = {name for kind, name in self.broken if kind == "study"}
         return tuple(sorted(set(self.plans) | faulty))
 
+    def parts_of(self, metric: Metric) -> Mapping[str, Metric]:
+        """The sound metrics that a metric is made of, by name."""
+        return {name: self.metrics[name] for name in metric.parts if name in self.metrics}
+
     def source_of(self, dataset: str) -> Source:
         return next(source for source in self.sources.values() if dataset in source.datasets)
 
@@ -110,19 +116,46 @@ class Study:
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
-        """Sound metrics in the plan's order."""
-        found = self.catalog.metrics
-        return tuple(found[use.metric] for use in self.uses if use.metric in found)
+        """Sound metrics in the plan's order, each over the window that its use asks for."""
+        return tuple(self.metrics_by_name.values())
+
+    @property
+    def metrics_by_name(self) -> Mapping[str, Metric]:
+        """The same by the name under which the plan reads them."""
+        found = {use: self.catalog.metrics[use.metric] for use in self.uses if use.metric in self.catalog.metrics}
+        return {use.name: m if use.window is None else m.over(use.window) for use, m in found.items()}
 
     @property
     def broken_metrics(self) -> Mapping[str, str]:
-        missing = [use.metric for use in self.uses if use.metric not in self.catalog.metrics]
-        return {name: "; ".join(map(str, self.catalog.broken.get(("metric", name), ()))) for name in missing}
+        missing = {use.name: use.metric for use in self.uses if use.metric not in self.catalog.metrics}
+        broken = {name: self.catalog.broken.get(("metric", metric), ()) for name, metric in missing.items()}
+        return {name: "; ".join(map(str, issues)) for name, issues in broken.items()}
+
+    @property
+    def readings(self) -> tuple[tuple[Metric, Reading], ...]:
+        """All that is read of the metrics, in their order; each metric's own reading first."""
+        return tuple((metric, reading) for metric in self.metrics for reading in self.readings_of(metric))
+
+    def readings_of(self, metric: Metric) -> tuple[Reading, ...]:
+        """The metric itself, its variants, and its trend over days if it is one of success."""
+        found = metric.readings(self.catalog.parts_of(metric))
+        decides = any(use.role == "success" and use.name == metric.name for use in self.uses)
+        trend = trend_of(found[0], metric.window) if decides else None
+        return found if trend is None else (*found, trend)
+
+    def reading_key(self, metric: Metric, reading: Reading) -> str:
+        """How cells name a reading."""
+        return reading_key(metric.name, reading.variant)
+
+    @property
+    def last_days(self) -> Mapping[str, int]:
+        """Key of each reading -> the last day since exposure that it reads."""
+        return {self.reading_key(metric, reading): metric.last_day for metric, reading in self.readings}
 
     @property
     def covariates(self) -> tuple[SumFeature, ...]:
         """Distinct pre-exposure covariates of the metrics, in order of name."""
-        names = sorted({m.covariate for m in self.metrics if m.covariate})
+        names = sorted({name for metric in self.metrics for name in metric.covariates})
         features = (self.catalog.features[name] for name in names)
         return tuple(feature for feature in features if isinstance(feature, SumFeature))
 
@@ -135,7 +168,7 @@ class Study:
 
     @property
     def facts(self) -> tuple[Fact, ...]:
-        names = sorted({total.fact for metric in self.metrics for total in totals(metric)})
+        names = sorted({fact for _, reading in self.readings for total in reading.totals for fact in total.facts})
         return tuple(self.catalog.facts[name] for name in names)
 
     @property
@@ -145,7 +178,7 @@ class Study:
 
     @property
     def last_window_day(self) -> int:
-        return max((metric.window.last_day for metric in self.metrics), default=0)
+        return max((metric.last_day for metric in self.metrics), default=0)
 
     @property
     def planned_look(self) -> date:
@@ -158,8 +191,9 @@ class Study:
         control = self.plan.design.control
         return (control, *sorted(set(self.plan.design.arms) - {control}))
 
-    def measure(self, total: Total) -> Measure:
-        return self.catalog.facts[total.fact].measures[total.measure]
+    def measure(self, total: UnitTotal) -> Measure | None:
+        """What a total adds up; None where it counts rows or days of whatever they hold."""
+        return None if total.measure is None else self.catalog.facts[total.fact].measures[total.measure]
 
 
 def studies_due(catalog: Catalog, day: date) -> tuple[str, ...]:

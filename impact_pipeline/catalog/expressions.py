@@ -55,16 +55,23 @@ class Compiled:
 
 def compile_row(text: str, roles: Mapping[str, Role], kind: Kind) -> Compiled:
     """Check `text` against the allowlist; `roles` lists the columns on offer. Raises `Rejected`."""
-    _require(0 < len(text) <= LENGTH_LIMIT, f"1 to {LENGTH_LIMIT} characters are allowed")
-    _require(all(" " <= c <= "~" for c in text), "only printable ASCII is allowed")
-    tree = _parsed(text)
-    for count, node in enumerate(tree.walk(), 1):
-        _require(count <= NODE_LIMIT and node.depth <= DEPTH_LIMIT, "too complex; split it into measures")
-        _require(not node.comments, "comments are not allowed", node)
+    tree = parsed(text)
+    for node in tree.walk():
         _require(type(node) in ALLOWED, f"{type(node).__name__.upper()} is not allowed in an expression", node)
         _check(node, roles, kind)
     _require(_yields(tree, roles) == kind, f"the expression must be a {kind}")
     return Compiled(_explicit(tree), tuple(sorted({column.name for column in tree.find_all(exp.Column)})))
+
+
+def parsed(text: str) -> exp.Expr:
+    """The tree of one expression that is neither too long nor too complex, whatever it says; raises `Rejected`."""
+    _require(0 < len(text) <= LENGTH_LIMIT, f"1 to {LENGTH_LIMIT} characters are allowed")
+    _require(all(" " <= c <= "~" for c in text), "only printable ASCII is allowed")
+    tree = _tree_of(text)
+    for count, node in enumerate(tree.walk(), 1):
+        _require(count <= NODE_LIMIT and node.depth <= DEPTH_LIMIT, "too complex; split it into measures")
+        _require(not node.comments, "comments are not allowed", node)
+    return tree
 
 
 def _explicit(tree: exp.Expr) -> exp.Expr:
@@ -81,7 +88,7 @@ def _explicit(tree: exp.Expr) -> exp.Expr:
     return tree
 
 
-def _parsed(text: str) -> exp.Expr:
+def _tree_of(text: str) -> exp.Expr:
     try:
         trees = sqlglot.parse(text, dialect="duckdb")
     except sqlglot.errors.ParseError as error:
@@ -152,10 +159,10 @@ def _finite(text: str) -> bool:
 
 def _require(holds: bool, rule: str, node: exp.Expr | None = None) -> None:
     if not holds:
-        raise Rejected(f"{rule}{_position(node)}")
+        raise Rejected(f"{rule}{position(node)}")
 
 
-def _position(node: exp.Expr | None) -> str:
+def position(node: exp.Expr | None) -> str:
     """Where the author wrote it, when the parser kept that: ' (character 7)'."""
     if node is None:
         return ""

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from impact_pipeline.catalog.document import NAME_PATTERN
 from impact_pipeline.catalog.fact import Fact
 from impact_pipeline.catalog.feature import FeatureDocument
 from impact_pipeline.catalog.issues import CatalogError, Issue
-from impact_pipeline.catalog.metric import MetricDocument
+from impact_pipeline.catalog.metrics.registry import metric_document
 from impact_pipeline.catalog.model import MlModel
 from impact_pipeline.catalog.plan import EvaluationPlan
 from impact_pipeline.catalog.rules import RULES
@@ -25,17 +26,32 @@ from impact_pipeline.catalog.source import SourceDocument
 from impact_pipeline.catalog.strict_yaml import Parsed, YamlFault, parse
 from impact_pipeline.errors import InputError
 
-FOLDERS: Mapping[str, tuple[DocumentKind, TypeAdapter[Any]]] = {
-    "sources": ("source", TypeAdapter(SourceDocument)),
-    "contracts": ("contract", TypeAdapter(Contract)),
-    "facts": ("fact", TypeAdapter(Fact)),
-    "features": ("feature", TypeAdapter(FeatureDocument)),
-    "metrics": ("metric", TypeAdapter(MetricDocument)),
-    "models": ("model", TypeAdapter(MlModel)),
-    "studies": ("study", TypeAdapter(EvaluationPlan)),
+FOLDERS: Mapping[str, DocumentKind] = {
+    "sources": "source",
+    "contracts": "contract",
+    "facts": "fact",
+    "features": "feature",
+    "metrics": "metric",
+    "models": "model",
+    "studies": "study",
+}
+
+_DOCUMENTS: Mapping[DocumentKind, Any] = {
+    "source": SourceDocument,
+    "contract": Contract,
+    "fact": Fact,
+    "feature": FeatureDocument,
+    "model": MlModel,
+    "study": EvaluationPlan,
 }
 
 NAME = re.compile(NAME_PATTERN)
+
+
+@cache
+def document_adapter(kind: DocumentKind) -> TypeAdapter[Any]:
+    """What reads documents of a kind; metric types of installed packages included."""
+    return metric_document() if kind == "metric" else TypeAdapter(_DOCUMENTS[kind])
 
 
 @dataclass(slots=True)
@@ -63,9 +79,9 @@ def read_sound_part(root: Path) -> Catalog:
     if not root.is_dir():
         raise InputError(f"{root}: there is no catalog in this folder; give the folder that holds {', '.join(FOLDERS)}")
     reading = _Reading()
-    for folder, (kind, adapter) in FOLDERS.items():
+    for folder, kind in FOLDERS.items():
         for path in sorted((root / folder).glob("*.y*ml")):
-            _read_file(reading, root, path, kind, adapter)
+            _read_file(reading, root, path, kind)
     for path in _misplaced(root):
         origin = Origin(str(path.relative_to(root)), {})
         allowed = ", ".join(FOLDERS)
@@ -82,7 +98,7 @@ def _misplaced(root: Path) -> Iterator[Path]:
             yield path
 
 
-def _read_file(reading: _Reading, root: Path, path: Path, kind: DocumentKind, adapter: TypeAdapter[Any]) -> None:
+def _read_file(reading: _Reading, root: Path, path: Path, kind: DocumentKind) -> None:
     file = str(path.relative_to(root))
     by_file = _safe_name(path.name.split(".")[0])
     try:
@@ -100,7 +116,7 @@ def _read_file(reading: _Reading, root: Path, path: Path, kind: DocumentKind, ad
         return
     reading.origins[key] = origin
     try:
-        reading.documents[key] = adapter.validate_json(json.dumps(parsed.value), strict=True)
+        reading.documents[key] = document_adapter(kind).validate_json(json.dumps(parsed.value), strict=True)
     except ValidationError as error:
         reading.refuse(key, *_located(error, parsed, origin))
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
+from pydantic import ValidationError
+
 from impact_pipeline.catalog.catalog import Catalog, DocumentKind, Key
 from impact_pipeline.catalog.contract import Contract
 from impact_pipeline.catalog.contract_rules import contracts_are_enforceable
 from impact_pipeline.catalog.expressions import Kind, Rejected
 from impact_pipeline.catalog.feature import LatestFeature, SumFeature
-from impact_pipeline.catalog.metric import RatioMetric, Total, totals
-from impact_pipeline.catalog.plan import ColumnSegment, EvaluationPlan, FeatureSegment
+from impact_pipeline.catalog.metrics.base import Metric, Rows
+from impact_pipeline.catalog.plan import ColumnSegment, EvaluationPlan, FeatureSegment, MetricUse
 from impact_pipeline.catalog.strict_yaml import Path
 
 Breach = tuple[Key, Path, str]
@@ -79,16 +81,23 @@ def features_are_computable(catalog: Catalog) -> Iterator[Breach]:
 def metrics_are_computable(catalog: Catalog) -> Iterator[Breach]:
     for name, metric in catalog.metrics.items():
         key: Key = ("metric", name)
-        parts = ("numerator", "denominator") if isinstance(metric, RatioMetric) else ("value",)
-        found = [(part, getattr(metric, part)) for part in parts]
-        for part, total in found:
-            yield from _total(catalog, key, (part,), total)
-        entities = {catalog.facts[t.fact].entity for _, t in found if t.fact in catalog.facts}
+        for path, rows in metric.inputs:
+            yield from _rows(catalog, key, path, rows)
+        yield from _parts(catalog, key, metric)
+        entities = _entities(catalog, metric)
         if len(entities) > 1:
             about = " and ".join(sorted(entities))
-            yield key, (), f"numerator and denominator are about {about}; use facts of one entity"
-        if metric.covariate is not None:
-            yield from _covariate(catalog, key, metric.covariate, entities)
+            yield key, (), f"its facts are about {about}; use facts of one entity"
+        for index, covariate in enumerate(metric.covariates):
+            yield from _covariate(catalog, key, ("covariates", index), covariate, entities)
+
+
+def _parts(catalog: Catalog, key: Key, metric: Metric) -> Iterator[Breach]:
+    found = catalog.parts_of(metric)
+    for path, message in metric.misfits(found):
+        yield key, path, message
+    for name in metric.parts:
+        yield from _refer(catalog, key, ("formula",), "metric", name)
 
 
 def plans_are_linked(catalog: Catalog) -> Iterator[Breach]:
@@ -103,17 +112,15 @@ def plans_are_linked(catalog: Catalog) -> Iterator[Breach]:
 
 
 def _metric_uses(catalog: Catalog, key: Key, plan: EvaluationPlan) -> Iterator[Breach]:
-    names = [use.metric for use in plan.metrics]
-    for index, metric in enumerate(names):
+    names = [use.name for use in plan.metrics]
+    for index, use in enumerate(plan.metrics):
         path: Path = ("metrics", index, "metric")
-        if metric not in catalog.metrics and ("metric", metric) not in catalog.broken:
-            yield from _refer(catalog, key, path, "metric", metric)
-        if names.index(metric) != index:
-            yield key, path, f"metric '{metric}' is used twice; keep one use"
-        entities = _entities(catalog, metric)
-        if entities - {plan.entity}:
-            about = " and ".join(sorted(entities))
-            yield key, path, f"metric '{metric}' is about a {about}, the plan about a {plan.entity}; use one about it"
+        if use.metric not in catalog.metrics and ("metric", use.metric) not in catalog.broken:
+            yield from _refer(catalog, key, path, "metric", use.metric)
+        if names.index(use.name) != index:
+            yield key, path, f"metric '{use.name}' is used twice; keep one use, or give them different windows"
+        elif use.metric in catalog.metrics:
+            yield from _metric_use(catalog, key, index, use, plan)
     if not any(use.role == "success" for use in plan.metrics):
         yield key, ("metrics",), "no metric has role 'success'; a verdict needs at least one"
     if plan.value is not None and plan.value.metric not in names:
@@ -121,9 +128,30 @@ def _metric_uses(catalog: Catalog, key: Key, plan: EvaluationPlan) -> Iterator[B
         yield key, ("value", "metric"), message
 
 
-def _entities(catalog: Catalog, metric: str) -> set[str]:
-    found = totals(catalog.metrics[metric]) if metric in catalog.metrics else ()
-    return {catalog.facts[total.fact].entity for total in found if total.fact in catalog.facts}
+def _metric_use(catalog: Catalog, key: Key, index: int, use: MetricUse, plan: EvaluationPlan) -> Iterator[Breach]:
+    metric = catalog.metrics[use.metric]
+    entities = _entities(catalog, metric)
+    if entities - {plan.entity}:
+        about = " and ".join(sorted(entities))
+        message = f"metric '{use.metric}' is about a {about}, the plan about a {plan.entity}; use one about it"
+        yield key, ("metrics", index, "metric"), message
+    if use.window is None:
+        return
+    if use.name in catalog.metrics:
+        message = f"over this window it would be called '{use.name}', which is a metric of its own; rename that one"
+        yield key, ("metrics", index, "window"), message
+    try:
+        metric.over(use.window)
+    except ValidationError as error:
+        for fault in error.errors(include_url=False):
+            message = f"metric '{use.metric}' cannot be read over {use.window}: {fault['msg']}"
+            yield key, ("metrics", index, "window"), message
+
+
+def _entities(catalog: Catalog, metric: Metric) -> set[str]:
+    """What the facts of a metric and of its parts are about."""
+    rows = [rows for one in (metric, *catalog.parts_of(metric).values()) for _, rows in one.inputs]
+    return {catalog.facts[read.fact].entity for read in rows if read.fact in catalog.facts}
 
 
 def _change(catalog: Catalog, key: Key, plan: EvaluationPlan) -> Iterator[Breach]:
@@ -167,25 +195,26 @@ def _segment_feature(
         yield key, path, message
 
 
-def _total(catalog: Catalog, key: Key, path: Path, total: Total) -> Iterator[Breach]:
-    fact = catalog.facts.get(total.fact)
+def _rows(catalog: Catalog, key: Key, path: Path, rows: Rows) -> Iterator[Breach]:
+    fact = catalog.facts.get(rows.fact)
     if fact is None:
-        yield from _refer(catalog, key, (*path, "fact"), "fact", total.fact)
+        yield from _refer(catalog, key, (*path, "fact"), "fact", rows.fact)
         return
-    if total.measure not in fact.measures:
+    measure = getattr(rows, "measure", None)
+    if measure is not None and measure not in fact.measures:
         allowed = ", ".join(fact.measures)
-        yield key, (*path, "measure"), f"fact '{fact.name}' has no measure '{total.measure}'; measures are {allowed}"
-    if total.filter is not None and fact.dataset in catalog.contracts:
-        yield from _expression(catalog, key, (*path, "filter"), fact.dataset, total.filter, "condition")
+        yield key, (*path, "measure"), f"fact '{fact.name}' has no measure '{measure}'; measures are {allowed}"
+    if rows.filter is not None and fact.dataset in catalog.contracts:
+        yield from _expression(catalog, key, (*path, "filter"), fact.dataset, rows.filter, "condition")
 
 
-def _covariate(catalog: Catalog, key: Key, name: str, entities: set[str]) -> Iterator[Breach]:
+def _covariate(catalog: Catalog, key: Key, path: Path, name: str, entities: set[str]) -> Iterator[Breach]:
     feature = catalog.features.get(name)
     if feature is None:
-        yield from _refer(catalog, key, ("covariate",), "feature", name)
+        yield from _refer(catalog, key, path, "feature", name)
     elif not isinstance(feature, SumFeature) or {feature.entity} != entities:
         message = f"feature '{name}' must be of type 'sum' and about the metric's entity to be a covariate"
-        yield key, ("covariate",), message
+        yield key, path, message
 
 
 def _refer(catalog: Catalog, key: Key, path: Path, kind: DocumentKind, name: str) -> Iterator[Breach]:

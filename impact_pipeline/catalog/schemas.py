@@ -12,14 +12,14 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from impact_pipeline.catalog.load import FOLDERS
+from impact_pipeline.catalog.load import FOLDERS, document_adapter
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def schemas() -> Mapping[str, str]:
     """File name -> text of the schema of every kind of document."""
-    found = {kind: adapter.json_schema(by_alias=True, mode="validation") for kind, adapter in FOLDERS.values()}
+    found = {kind: document_adapter(kind).json_schema(by_alias=True, mode="validation") for kind in FOLDERS.values()}
     return {f"{kind}.json": _text({"$schema": DIALECT, **schema}) for kind, schema in found.items()}
 
 

@@ -103,7 +103,7 @@ label: Revenue
 unit: EUR
 better: higher
 window: {days: 7}
-covariate: revenue_before
+covariates: [revenue_before]
 value:
   fact: orders
   measure: revenue

@@ -7,6 +7,7 @@ import pytest
 
 from impact_pipeline.catalog.catalog import Catalog, Origin, studies_due
 from impact_pipeline.catalog.load import read_catalog, read_sound_part
+from impact_pipeline.catalog.metrics.readings import UnitTotal
 from impact_pipeline.errors import InputError
 from impact_pipeline_tests.catalog.mini import write_mini
 
@@ -36,9 +37,12 @@ def test_the_planned_look_is_the_night_the_last_window_of_the_last_cohort_closes
 
 
 def test_a_measure_is_found_by_its_total(catalog: Catalog) -> None:
-    metric = catalog.metrics["revenue"]
-    assert metric.type == "mean"
-    assert catalog.study("trial").measure(metric.value).scale == 2
+    study = catalog.study("trial")
+    (total,) = study.readings_of(catalog.metrics["revenue"])[0].totals
+    assert isinstance(total, UnitTotal)
+    measure = study.measure(total)
+    assert measure is not None
+    assert measure.scale == 2
 
 
 def test_a_dataset_has_its_source(catalog: Catalog) -> None:

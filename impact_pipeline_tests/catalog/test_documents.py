@@ -13,7 +13,7 @@ from impact_pipeline.catalog.document import Document
 from impact_pipeline.catalog.feature import SumFeature
 from impact_pipeline.catalog.identity import canonical, digest
 from impact_pipeline.catalog.load import read_catalog
-from impact_pipeline.catalog.metric import Window, totals
+from impact_pipeline.catalog.metrics.base import Window
 from impact_pipeline.catalog.model import MlModel
 from impact_pipeline.catalog.source import DatabaseDataset, DatabaseSource, FileDataset, SourceDocument
 from impact_pipeline_tests.catalog.mini import write_mini
@@ -136,10 +136,11 @@ def test_a_primary_key_stands_in_order_of_position(tmp_path: Path) -> None:
     assert read_catalog(write_mini(tmp_path, text, second)).contracts["visits"].primary_key == ("store_id", "country")
 
 
-def test_a_metric_needs_one_total_or_two(tmp_path: Path) -> None:
+def test_a_metric_has_its_inputs_by_their_places(tmp_path: Path) -> None:
     metrics = read_catalog(write_mini(tmp_path)).metrics
-    assert [len(totals(metrics[name])) for name in ("revenue", "share")] == [1, 2]
-    assert metrics["share"].window.last_day == 9
+    places = [[place for place, _ in metrics[name].inputs] for name in ("revenue", "share")]
+    assert places == [[("value",)], [("numerator",), ("denominator",)]]
+    assert metrics["share"].last_day == 9
 
 
 def test_a_feature_that_is_not_told_how_takes_missing_as_zero(tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ def test_a_folder_that_is_not_there_is_not_an_empty_catalog(tmp_path: Path) -> N
             PLAN,
             "role: guardrail",
             "role: main",
-            f"{PLAN}:22: metrics.1.role: 'main' is not one of 'success', 'guardrail', 'exploratory'",
+            f"{PLAN}:22: metrics.1.role: 'main' is not one of 'success', 'guardrail', 'quality', 'exploratory'",
         ),
         (PLAN, "2026-03-05", "2026-03-32", f"{PLAN}:19: ends: Input should be a valid date in the format YYYY-MM-DD,"),
         (PLAN, "owner: team:data", "owner: me", f"{PLAN}:4: owner: String should match pattern"),
