@@ -1,9 +1,13 @@
-"""Cells as rows of a lake table, and back; column by column."""
+"""Cells as rows of a lake table, and back; column by column.
+
+A row without `bucket` holds the sums over its group of units; rows with one, those of the units (or of their rows)
+whose value lies in that bucket, at the scale of y.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -11,34 +15,40 @@ from sqlglot import exp
 
 from impact_pipeline.engines.base import Engine
 from impact_pipeline.lake.tables import LakeTable
-from impact_pipeline.outcomes.cells import Cell, Cells
-from impact_pipeline.stats.moments import Moments
+from impact_pipeline.outcomes.cells import Cells
 
 EXACT = pa.decimal128(38, 0)
+EXACT_LIST = pa.list_(pa.field("element", EXACT))
 KEYS = ("cohort_day", "arm", "segment", "segment_value", "metric")
-_MOMENTS = tuple(f.name for f in fields(Moments))
-_SCALES = tuple(name for name in _MOMENTS if name.endswith("_scale"))
-_SUMS = tuple(name for name in _MOMENTS if name not in ("n", *_SCALES))
+BUCKET = "bucket"
 
 SCHEMA = pa.schema(
     [
-        ("cohort_day", pa.date32()), *((key, pa.string()) for key in KEYS[1:]),
+        ("cohort_day", pa.date32()), *((key, pa.string()) for key in KEYS[1:]), (BUCKET, pa.int64()),
         ("n", pa.int64()), ("undefined", pa.int64()),
-        *((name, EXACT) for name in _SUMS), *((name, pa.int32()) for name in _SCALES),
+        *((name, EXACT) for name in ("y", "yy", "d", "dd", "yd")),
+        *((name, EXACT_LIST) for name in ("x", "xx", "xy", "xd")),
+        ("y_scale", pa.int32()), ("d_scale", pa.int32()), ("x_scale", pa.list_(pa.field("element", pa.int32()))),
     ]
 )  # fmt: skip
 
+Given: TypeAlias = pa.Array | int | Sequence[pa.Array] | Sequence[int]
+"""A column: an array or the same number in every row; of lists, one of these for each place in the list."""
 
-def cell_rows(keys: Mapping[str, pa.Array], metric: str, known: Mapping[str, pa.Array | int]) -> pa.Table:
-    """Rows of one metric: a column for each key and for each known count, sum or scale; 0 for what is not known."""
+
+def cell_rows(keys: Mapping[str, pa.Array], metric: str, known: Mapping[str, Given]) -> pa.Table:
+    """Rows of one metric: a column for each key and for each known bucket, count, sum or scale.
+
+    What is not known is 0, no bucket, or an empty list.
+    """
     n = len(keys["cohort_day"])
-    given: dict[str, pa.Array | int | str] = {**keys, "metric": metric, **known}
-    return pa.table([_column(given.get(field.name, 0), field.type, n) for field in SCHEMA], schema=SCHEMA)
+    given: dict[str, Given | str] = {**keys, "metric": metric, **known}
+    return pa.table([_column(given.get(field.name), field, n) for field in SCHEMA], schema=SCHEMA)
 
 
 def as_reader(tables: Sequence[pa.Table]) -> pa.RecordBatchReader:
     """All rows, ordered by their keys."""
-    rows = pa.concat_tables([SCHEMA.empty_table(), *tables]).sort_by([(key, "ascending") for key in KEYS])
+    rows = _ordered(pa.concat_tables([SCHEMA.empty_table(), *tables]))
     return pa.RecordBatchReader.from_batches(SCHEMA, rows.to_batches())
 
 
@@ -46,31 +56,33 @@ def read_rows(table: LakeTable, engine: Engine) -> pa.Table:
     """The rows that stand published, ordered by their keys; raises `LakeError` when none do."""
     everything = exp.select(*(exp.column(name, quoted=True) for name in SCHEMA.names))
     found = engine.table(everything.from_(exp.to_table("cells", quoted=True)), {"cells": table.files()})
-    return found.cast(SCHEMA).sort_by([(key, "ascending") for key in KEYS])
+    return _ordered(found.cast(SCHEMA))
 
 
 def read_cells(table: LakeTable, engine: Engine) -> Cells:
     """The cells that stand published; raises `LakeError` when none do."""
     state = table.state()
-    return Cells(tuple(_cells(read_rows(table, engine))), int(state.facts["mixed_units"]) if state else 0)
+    return Cells.of_table(read_rows(table, engine), int(state.facts["mixed_units"]) if state else 0)
 
 
-def _cells(rows: pa.Table) -> Iterator[Cell]:
-    moments = map(Moments, *(_integers(rows[name]) for name in _MOMENTS))
-    return map(Cell, *(rows[key].to_pylist() for key in KEYS), moments, _integers(rows["undefined"]))
+def _ordered(rows: pa.Table) -> pa.Table:
+    return rows.sort_by([(key, "ascending") for key in (*KEYS, BUCKET)])
 
 
-def _integers(column: pa.ChunkedArray) -> list[int]:
-    """Python integers of a column without nulls; a DECIMAL's 128 bits are read as two halves."""
-    if not pa.types.is_decimal(column.type):
-        return list(column.to_numpy().tolist())
-    whole = column.combine_chunks()
-    halves = np.frombuffer(whole.buffers()[1], dtype="<i8").reshape(-1, 2)[whole.offset : whole.offset + len(whole)]
-    low, high = halves[:, 0], halves[:, 1]
-    if np.array_equal(high, low >> 63):
-        return list(low.tolist())
-    return [(upper << 64) + lower for upper, lower in zip(high.tolist(), low.view("<u8").tolist(), strict=True)]
+def _column(given: Any, field: pa.Field, n: int) -> pa.Array:
+    if pa.types.is_list(field.type):
+        places = () if given is None else given
+        return _lists([_column(place, field.type.value_field, n) for place in places], field.type, n)
+    if given is None:
+        return pa.nulls(n, field.type) if field.name == BUCKET else _column(0, field, n)
+    return pa.repeat(given, n).cast(field.type) if isinstance(given, int | str) else given.cast(field.type)
 
 
-def _column(given: pa.Array | int | str, kind: pa.DataType, n: int) -> pa.Array:
-    return pa.array(pa.repeat(given, n)).cast(kind) if isinstance(given, int | str) else given.cast(kind)
+def _lists(places: Sequence[pa.Array], kind: pa.DataType, n: int) -> pa.Array:
+    """Row by row, the entries of all places."""
+    size = len(places)
+    offsets = pa.array(np.arange(n + 1, dtype=np.int32) * size)
+    if not size:
+        return pa.ListArray.from_arrays(offsets, pa.array([], kind.value_type)).cast(kind)
+    row_by_row = np.arange(n * size).reshape(size, n).T.ravel()
+    return pa.ListArray.from_arrays(offsets, pa.concat_arrays(places).take(pa.array(row_by_row))).cast(kind)

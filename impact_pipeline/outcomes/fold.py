@@ -15,8 +15,11 @@ from impact_pipeline.errors import LakeError
 from impact_pipeline.lake.lake import Lake
 from impact_pipeline.lake.tables import Publication
 
-LOGIC = "unit_days/1"
+LOGIC = "unit_days/2"
 """Part of every input digest: raised when a change here changes what is made from the same inputs."""
+
+ROWS = "__rows"
+"""The column that counts a unit's rows of the day; no measure can have its name."""
 
 
 def undefined_column(measure: str) -> str:
@@ -40,7 +43,7 @@ def fold_day(catalog: Catalog, fact: Fact, on: date, *, lake: Lake, engine: Engi
 
 
 def fold_query(catalog: Catalog, fact: Fact, on: date) -> exp.Select:
-    """unit, one exact total and one count of undefined rows per measure, day."""
+    """unit, one exact total and one count of undefined rows per measure, number of rows, day."""
     identifier = catalog.contracts[fact.dataset].identifier_of(fact.entity)
     assert identifier is not None
     unit = column(identifier)
@@ -51,4 +54,5 @@ def fold_query(catalog: Catalog, fact: Fact, on: date) -> exp.Select:
         missing = exp.func("count_if", undefined(tree, measure.scale))
         query = query.select(named(exp.cast(whole, "BIGINT"), name), copy=False)
         query = query.select(named(exp.cast(missing, "BIGINT"), undefined_column(name)), copy=False)
-    return query.where(unit.copy().is_(exp.null()).not_()).select(named(day(on.isoformat()), "day"))
+    rows = named(exp.cast(exp.func("count", exp.Star()), "BIGINT"), ROWS)
+    return query.where(unit.copy().is_(exp.null()).not_()).select(rows, named(day(on.isoformat()), "day"))

@@ -6,7 +6,8 @@ small result by each of them. Sums of integers are the same either way.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import combinations_with_replacement
 from math import prod
 
 from sqlglot import exp
@@ -15,7 +16,7 @@ from impact_pipeline.engines.scaled import column, named, total
 from impact_pipeline.outcomes.query import SEGMENT
 from impact_pipeline.outcomes.unit_table import ARM, COHORT, Groups, segment_code
 from impact_pipeline.outcomes.unit_totals import bad_column
-from impact_pipeline.outcomes.variables import Variables
+from impact_pipeline.outcomes.variables import ReadingColumns, Variables
 
 VALUE = "value_code"
 """Output column: the code of a segment's value."""
@@ -57,7 +58,7 @@ def sums_query(
         joint = joint.select(named(exp.func("sum", value), name), copy=False)
     joint = joint.group_by(*(key.copy() for key in keys))
     query = exp.select(*(named(total(column(name)), name) for name in ("n", *summed)))
-    return _by_each(query.from_(joint.subquery("joint")), bundle)
+    return by_each(query.from_(joint.subquery("joint")), bundle)
 
 
 def bounds_query(names: Sequence[str]) -> exp.Select:
@@ -71,24 +72,41 @@ def bounds_query(names: Sequence[str]) -> exp.Select:
 
 def summed_columns(variables: Variables) -> tuple[str, ...]:
     """Columns of the unit table whose sums are wanted."""
-    return (*(variable.name for variable in variables.variables), *variables.covariates)
+    found = [name for columns in variables.columns for name in (*columns.sums.values(), *columns.x)]
+    return tuple(dict.fromkeys(found))
+
+
+def products(columns: ReadingColumns) -> Iterator[tuple[str, str]]:
+    """Pairs of columns whose products are summed for a reading; an indicator's own square is its sum."""
+    names = (*columns.sums.values(), *columns.x)
+    yield from combinations_with_replacement(dict.fromkeys(names), 2)
+
+
+def product(first: str, second: str, largest: Mapping[str, int]) -> exp.Expr:
+    """The product of two columns, in 128 bits where 64 may not hold it."""
+    fits = largest[first] * largest[second] < BIGINT_LIMIT
+    left = column(first) if fits else exp.cast(column(first), "HUGEINT")
+    return exp.Mul(this=left, expression=column(second))
+
+
+def sum_column(first: str, second: str, indicators: Collection[str]) -> str:
+    """The output column with the sum of a product."""
+    return first if first == second and first in indicators else product_column(first, second)
 
 
 def _summed(variables: Variables, largest: Mapping[str, int]) -> Iterator[tuple[str, exp.Expr]]:
-    """Output name -> what is added up. An indicator is its own square."""
+    """Output name -> what is added up."""
     for name in summed_columns(variables):
         yield name, column(name)
     for columns in variables.columns:
-        names = tuple(columns.names.values())
-        for first, second in ((a, b) for a in names for b in names if a <= b):
-            if first != second or first not in variables.indicators:
-                fits = largest[first] * largest[second] < BIGINT_LIMIT
-                left = column(first) if fits else exp.cast(column(first), "HUGEINT")
-                yield product_column(first, second), exp.Mul(this=left, expression=column(second))
+        for first, second in products(columns):
+            if sum_column(first, second, variables.indicators) != first:
+                yield product_column(first, second), product(first, second, largest)
 
 
-def _by_each(query: exp.Select, bundle: Sequence[int]) -> exp.Select:
-    keys = [column(COHORT), column(ARM)]
+def by_each(query: exp.Select, bundle: Sequence[int], *more: str) -> exp.Select:
+    """Group by cohort and arm (and `more`), for all units and by each segment of a bundle besides."""
+    keys = [column(name) for name in (COHORT, ARM, *more)]
     segments = [column(segment_code(index)) for index in bundle]
     wanted: list[list[exp.Column]] = [keys, *([*keys, segment] for segment in segments)]
     sets = [exp.Tuple(expressions=[key.copy() for key in one]) for one in wanted]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from impact_pipeline.catalog.catalog import Study
-from impact_pipeline.catalog.metric import Metric, totals
+from impact_pipeline.catalog.metrics.base import Metric, Window
 from impact_pipeline.lake.lake import Lake, days_between
 
 
@@ -42,30 +42,36 @@ class Maturity:
 
 
 def maturity_of(study: Study, cohorts: tuple[date, ...], fact_days: FactDays, as_of: date) -> Maturity:
-    """A cohort counts for a metric when its window has closed by `as_of` and no day of the window is missing."""
+    """A cohort counts for a metric when its windows have closed by `as_of` and no day of them is missing."""
     counted: dict[str, tuple[date, ...]] = {}
     missing: dict[str, set[str]] = {}
     for metric in study.metrics:
-        kept: list[date] = []
-        for cohort in cohorts:
-            if cohort + timedelta(days=metric.window.last_day) > as_of:
-                continue
-            gaps = window_gaps(metric, cohort, fact_days)
-            for fact, days in gaps.items():
-                missing.setdefault(fact, set()).update(days)
-            if not gaps:
-                kept.append(cohort)
-        counted[metric.name] = tuple(kept)
+        closed = [cohort for cohort in cohorts if cohort + timedelta(days=metric.last_day) <= as_of]
+        windows = windows_of(study, metric)
+        gaps = {cohort: _gaps(windows, cohort, fact_days) for cohort in closed}
+        for fact, days in (found for by_fact in gaps.values() for found in by_fact.items()):
+            missing.setdefault(fact, set()).update(days)
+        counted[metric.name] = tuple(cohort for cohort in closed if not gaps[cohort])
     return Maturity(counted, {fact: tuple(sorted(days)) for fact, days in missing.items()})
 
 
-def window_days(metric: Metric, cohort: date) -> tuple[str, ...]:
-    first = cohort + timedelta(days=metric.window.start_day)
-    return days_between(first, cohort + timedelta(days=metric.window.last_day))
+def windows_of(study: Study, metric: Metric) -> Mapping[str, tuple[Window, ...]]:
+    """Fact -> the distinct windows over which the metric reads it."""
+    found: dict[str, dict[Window, None]] = {}
+    for total in (total for reading in study.readings_of(metric) for total in reading.totals):
+        for fact in total.facts:
+            found.setdefault(fact, {})[total.window] = None
+    return {fact: tuple(windows) for fact, windows in found.items()}
 
 
-def window_gaps(metric: Metric, cohort: date, fact_days: FactDays) -> dict[str, tuple[str, ...]]:
-    """Per fact, days of the window that are not published; empty when none is missing."""
-    wanted = window_days(metric, cohort)
-    gaps = {t.fact: tuple(d for d in wanted if d not in fact_days.days[t.fact]) for t in totals(metric)}
+def days_read(windows: Iterable[Window], cohort: date) -> tuple[str, ...]:
+    """The days of a cohort's windows, in order."""
+    starts_ends = [(cohort + timedelta(days=w.start_day), cohort + timedelta(days=w.last_day)) for w in windows]
+    return tuple(sorted({day for first, last in starts_ends for day in days_between(first, last)}))
+
+
+def _gaps(windows: Mapping[str, tuple[Window, ...]], cohort: date, fact_days: FactDays) -> dict[str, tuple[str, ...]]:
+    """Per fact, days of the windows that are not published; empty when none is missing."""
+    wanted = {fact: days_read(own, cohort) for fact, own in windows.items()}
+    gaps = {fact: tuple(d for d in days if d not in fact_days.days[fact]) for fact, days in wanted.items()}
     return {fact: days for fact, days in gaps.items() if days}

@@ -16,21 +16,22 @@ import pyarrow.compute as pc
 
 from impact_pipeline.catalog.catalog import Study
 from impact_pipeline.catalog.identity import digest
-from impact_pipeline.catalog.metric import Metric, totals
+from impact_pipeline.catalog.metrics.base import Metric
 from impact_pipeline.engines.base import Engine, Input, ParquetFiles
 from impact_pipeline.errors import LakeError
 from impact_pipeline.lake.lake import Lake, days_between
-from impact_pipeline.lake.tables import Publication
+from impact_pipeline.lake.tables import LakeTable, Publication
 from impact_pipeline.outcomes.cells import EXPOSED
 from impact_pipeline.outcomes.cells_table import as_reader, cell_rows, read_rows
-from impact_pipeline.outcomes.maturity import FactDays, Maturity, maturity_of, window_days
+from impact_pipeline.outcomes.maturity import FactDays, Maturity, days_read, maturity_of, windows_of
+from impact_pipeline.outcomes.meaning import metric_meaning
 from impact_pipeline.outcomes.measured import CohortPass, measured_rows
 from impact_pipeline.outcomes.query import SEGMENT, cohorts_query, counts_query, mixed_query
 from impact_pipeline.outcomes.unit_table import Groups
 from impact_pipeline.outcomes.unit_totals import FactSize
 from impact_pipeline.outcomes.variables import Variables, variables_of
 
-LOGIC = "cells/1"
+LOGIC = "cells/2"
 """Part of every input digest: raised when a change here changes what is made from the same inputs."""
 
 
@@ -65,7 +66,7 @@ def measure(study: Study, as_of: date, *, lake: Lake, engine: Engine, generation
     kept_marks = before.facts["made_from"] if before else {}
     changed = (c for c in cohorts if made_from[c.isoformat()] != kept_marks.get(c.isoformat()))
     work = _Pass(maturity, made_from, tuple(c for c in changed if _counts(maturity, c)))
-    kept = [_standing(read_rows(table, engine), work, kept_marks)] if before else []
+    kept = _standing(table, engine, work, kept_marks)
     counts = engine.table(counts_query(study), {"exposures": offered})
     rows = [*kept, *_measured(study, work, lake, engine, offered, counts), _exposed(study, counts)]
     mixed = engine.table(mixed_query(), {"exposures": offered}).to_pylist()[0]["n"]
@@ -77,11 +78,14 @@ def _counts(maturity: Maturity, cohort: date) -> bool:
     return any(cohort in counted for counted in maturity.cohorts.values())
 
 
-def _standing(rows: pa.Table, work: _Pass, kept_marks: Mapping[str, str]) -> pa.Table:
+def _standing(table: LakeTable, engine: Engine, work: _Pass, kept_marks: Mapping[str, str]) -> list[pa.Table]:
     """Those of an earlier look's cells that are still what this look would measure."""
     days = [date.fromisoformat(day) for day, mark in work.made_from.items() if mark == kept_marks.get(day)]
+    if not days:
+        return []
+    rows = read_rows(table, engine)
     measured = pc.not_equal(rows["metric"], EXPOSED)
-    return rows.filter(pc.and_(measured, pc.is_in(rows["cohort_day"], pa.array(days, pa.date32()))))
+    return [rows.filter(pc.and_(measured, pc.is_in(rows["cohort_day"], pa.array(days, pa.date32()))))]
 
 
 def _cohort_digests(engine: Engine, exposures: ParquetFiles) -> dict[date, str]:
@@ -94,23 +98,14 @@ def _cohort_digests(engine: Engine, exposures: ParquetFiles) -> dict[date, str]:
 def _made_from(study: Study, cohort: date, exposures: str, maturity: Maturity, fact_days: FactDays) -> str:
     """The digest of all that a cohort's cells depend on."""
     metrics = [m for m in study.metrics if cohort in maturity.cohorts[m.name]]
-    inputs = {m.name: [metric_meaning(study, m), _window_marks(m, cohort, fact_days)] for m in metrics}
+    inputs = {m.name: [metric_meaning(study, m), _window_marks(study, m, cohort, fact_days)] for m in metrics}
     return digest(LOGIC, exposures, list(study.plan.segments), inputs)
 
 
-def _window_marks(metric: Metric, cohort: date, fact_days: FactDays) -> dict[str, list[str]]:
-    """Fingerprints of the days a window reads. Folded facts read day 0 from trusted rows, named by the same mark."""
-    days = window_days(metric, cohort)
-    return {total.fact: [fact_days.days[total.fact][day] for day in days] for total in totals(metric)}
-
-
-def metric_meaning(study: Study, metric: Metric) -> dict[str, Any]:
-    """The part of a metric's definition that decides what its cells hold: not its label, owner or direction."""
-    parts = [
-        {"total": t.model_dump(mode="json"), "measure": study.measure(t).expression, "scale": study.measure(t).scale}
-        for t in totals(metric)
-    ]
-    return {"type": metric.type, "parts": parts, "window": metric.window.model_dump(), "covariate": metric.covariate}
+def _window_marks(study: Study, metric: Metric, cohort: date, fact_days: FactDays) -> dict[str, list[str]]:
+    """Fingerprints of the days that windows read. Folded facts read day 0 from trusted rows, named by the same mark."""
+    days = {fact: days_read(windows, cohort) for fact, windows in windows_of(study, metric).items()}
+    return {fact: [fact_days.days[fact][day] for day in own] for fact, own in days.items()}
 
 
 def _measured(
@@ -144,7 +139,7 @@ def _fact_inputs(
     sizes: dict[str, FactSize] = {}
     for name in variables.fact_names:
         fact = study.catalog.facts[name]
-        last = max(total.window.last_day for total in variables.of_fact(name))
+        last = variables.last_day(name)
         wanted = {d for cohort in cohorts for d in days_between(cohort, cohort + timedelta(days=last))}
         trusted = lake.trusted(fact.dataset)
         read = {day: state.rows for day, state in trusted.states().items() if day in wanted}

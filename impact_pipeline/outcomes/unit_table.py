@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import reduce
 
 import pyarrow as pa
 from sqlglot import exp
@@ -12,7 +13,7 @@ from sqlglot import exp
 from impact_pipeline.engines.scaled import column, named
 from impact_pipeline.exposures.query import segment_column
 from impact_pipeline.outcomes.unit_totals import FactPass, bad_column
-from impact_pipeline.outcomes.variables import Variable
+from impact_pipeline.outcomes.variables import Variable, Variables
 
 COHORT, ARM = "cohort", "arm"
 """Columns: days since the first cohort, and the arm's place in the list of arms."""
@@ -63,24 +64,43 @@ def units_query(groups: Groups, covariates: Sequence[str], cohorts: Sequence[dat
 
 
 def wide_query(
-    groups: Groups, covariates: Sequence[str], variables: Sequence[Variable], passes: Sequence[FactPass]
+    groups: Groups, covariates: Sequence[str], variables: Variables, passes: Sequence[FactPass]
 ) -> exp.Select:
-    """One row per exposed unit: codes, covariates, variables and undefined rows; 0 for a unit without rows."""
-    codes = (COHORT, ARM, *(segment_code(i) for i in range(len(groups.segments))))
-    query = exp.select(*(column(name, "u") for name in (*codes, *covariates))).from_(
+    """One row per exposed unit: codes, covariates, variables and undefined rows; 0 for a unit without rows.
+
+    Reads the tables `totals_<fact>` of each pass and `totals_<name>` of each funnel.
+    """
+    query = exp.select(*(column(name, "u") for name in (*code_columns(groups), *covariates))).from_(
         exp.alias_(exp.to_table("units", quoted=True), "u", table=True)
     )
-    alias_of: dict[str, str] = {}
+    table_of = {total.name: f"totals_{total.name}" for total in variables.steps}
     for read in passes:
-        alias = f"t_{read.fact.name}"
-        table = exp.alias_(exp.to_table(f"totals_{read.fact.name}", quoted=True), alias, table=True, quoted=True)
-        query = query.join(table, on=column("unit", alias).eq(column("unit", "u")), join_type="left")
-        query = query.select(*(named(_integer(bad_column(n), alias), bad_column(n)) for n in read.uncertain))
-        alias_of |= {total.name: alias for total in read.totals}
-    for variable in variables:
-        value = _integer(variable.total.name, alias_of[variable.total.name])
-        query = query.select(named(exp.cast(value > 0, "BIGINT") if variable.indicator else value, variable.name))
-    return query
+        totals = f"totals_{read.fact.name}"
+        query = query.select(*(named(_integer(bad_column(n), totals), bad_column(n)) for n in read.uncertain))
+        table_of |= {total.name: totals for total in read.totals}
+    for totals in dict.fromkeys(table_of.values()):
+        table = exp.to_table(totals, quoted=True)
+        query = query.join(table, on=column("unit", totals).eq(column("unit", "u")), join_type="left")
+    return query.select(*(named(_value(variable, table_of), variable.name) for variable in variables.variables))
+
+
+def code_columns(groups: Groups) -> tuple[str, ...]:
+    """Columns that say which group a unit is in."""
+    return COHORT, ARM, *(segment_code(i) for i in range(len(groups.segments)))
+
+
+def _value(variable: Variable, table_of: Mapping[str, str]) -> exp.Expr:
+    parts = [_times(_integer(total.name, table_of[total.name]), factor) for factor, total in variable.terms]
+    value = reduce(lambda left, right: exp.Add(this=left, expression=right), parts)
+    if variable.cap is not None:
+        value = exp.func("least", value, exp.Literal.number(variable.cap))
+    if variable.at_least is not None:
+        value = exp.GTE(this=exp.paren(value), expression=exp.Literal.number(variable.at_least))
+    return exp.cast(value, "BIGINT")
+
+
+def _times(value: exp.Expr, factor: int) -> exp.Expr:
+    return value if factor == 1 else exp.Mul(this=value, expression=exp.paren(exp.Literal.number(factor)))
 
 
 def _integer(name: str, table: str) -> exp.Expr:

@@ -1,72 +1,107 @@
-"""What a study's pass over the facts has to add up: each distinct unit total once, whichever metrics use it."""
+"""What a study's pass over the facts has to add up: each distinct unit total once, whichever readings use it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TypeAlias
 
 from impact_pipeline.catalog.catalog import Study
-from impact_pipeline.catalog.metric import Metric, ProportionMetric, RatioMetric, Total, Window, totals
+from impact_pipeline.catalog.metrics.base import Metric
+from impact_pipeline.catalog.metrics.readings import Reading, StepsPassed, UnitCount, UnitTotal, UnitValue
 from impact_pipeline.exposures.query import covariate_column
 
 
 @dataclass(frozen=True, slots=True)
-class UnitTotal:
-    """A unit's total of a measure over a window; `scale` is that of the measure."""
+class FactTotal:
+    """A total over one fact's rows as a column; `scale` is that of its measure, 0 of a count."""
 
     name: str
-    total: Total
-    window: Window
+    total: UnitTotal
     scale: int
 
 
 @dataclass(frozen=True, slots=True)
-class Variable:
-    """A column of the unit table: a total, or its indicator (1 where the total is above zero, else 0)."""
+class StepTotal:
+    """The number of steps passed as a column."""
 
     name: str
-    total: UnitTotal
-    indicator: bool
+    total: StepsPassed
+    scale: int = 0
 
-    @property
-    def scale(self) -> int:
-        return 0 if self.indicator else self.total.scale
+
+TotalColumn: TypeAlias = FactTotal | StepTotal
 
 
 @dataclass(frozen=True, slots=True)
-class MetricColumns:
-    """Which columns of the unit table are a metric's outcome, denominator and covariate, with their scales."""
+class Variable:
+    """A column of the unit table: a sum of integer factors x totals at one scale, capped, or its indicator."""
 
+    name: str
+    terms: tuple[tuple[int, TotalColumn], ...]
+    scale: int
+    at_least: int | None = None
+    cap: int | None = None
+
+    @property
+    def indicator(self) -> bool:
+        return self.at_least is not None
+
+    @property
+    def totals(self) -> tuple[TotalColumn, ...]:
+        return tuple(total for _, total in self.terms)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingColumns:
+    """Which columns of the unit table are a reading's outcome, denominator and covariates, with their scales.
+
+    The outcome of a quantile over events is in no unit's column: `events` is the total whose rows it is read from.
+    """
+
+    key: str
     metric: Metric
-    y: Variable
+    reading: Reading
+    y: Variable | None
     d: Variable | None
-    x: str | None
-    x_scale: int
+    x: tuple[str, ...]
+    y_scale: int
+    x_scales: tuple[int, ...]
 
     @property
-    def names(self) -> dict[str, str]:
-        """Column names under 'y', 'd' and 'x', as far as the metric has them."""
-        found = {"y": self.y.name, "d": self.d.name if self.d else None, "x": self.x}
-        return {key: name for key, name in found.items() if name}
+    def events(self) -> UnitTotal | None:
+        (total, *_) = self.reading.y.totals
+        return total if self.reading.per_event and isinstance(total, UnitTotal) else None
 
     @property
-    def totals(self) -> tuple[UnitTotal, ...]:
-        return tuple(variable.total for variable in (self.y, self.d) if variable)
+    def by_value(self) -> bool:
+        """Whether units are counted by the bucket of their outcome as well."""
+        return self.reading.digits is not None and self.y is not None
+
+    @property
+    def sums(self) -> dict[str, str]:
+        """Outcome and denominator, where their sums are kept, under 'y' and 'd'."""
+        y = self.y if self.reading.form != "quantile" else None
+        return {slot: variable.name for slot, variable in (("y", y), ("d", self.d)) if variable}
+
+    @property
+    def variables(self) -> tuple[Variable, ...]:
+        return tuple(variable for variable in (self.y, self.d) if variable)
 
 
 @dataclass(frozen=True, slots=True)
 class Variables:
-    """All variables in a stable order, and what each metric uses of them."""
+    """All totals and variables in a stable order, and what each reading uses of them."""
 
+    totals: tuple[TotalColumn, ...]
     variables: tuple[Variable, ...]
-    columns: tuple[MetricColumns, ...]
-
-    @property
-    def totals(self) -> tuple[UnitTotal, ...]:
-        return tuple(dict.fromkeys(variable.total for variable in self.variables))
+    columns: tuple[ReadingColumns, ...]
 
     @property
     def fact_names(self) -> tuple[str, ...]:
-        return tuple(sorted({total.total.fact for total in self.totals}))
+        """Facts whose rows are read, for totals or for steps or for the events themselves."""
+        read = {fact for columns in self.columns for total in columns.reading.totals for fact in total.facts}
+        return tuple(sorted(read))
 
     @property
     def indicators(self) -> frozenset[str]:
@@ -74,27 +109,82 @@ class Variables:
 
     @property
     def covariates(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(columns.x for columns in self.columns if columns.x))
+        return tuple(dict.fromkeys(name for columns in self.columns for name in columns.x))
 
-    def of_fact(self, fact: str) -> tuple[UnitTotal, ...]:
-        return tuple(total for total in self.totals if total.total.fact == fact)
+    @property
+    def steps(self) -> tuple[StepTotal, ...]:
+        return tuple(total for total in self.totals if isinstance(total, StepTotal))
+
+    def of_fact(self, fact: str) -> tuple[FactTotal, ...]:
+        return tuple(total for total in self.totals if isinstance(total, FactTotal) and total.total.fact == fact)
+
+    def last_day(self, fact: str) -> int:
+        """The last day since exposure of which rows of the fact are read."""
+        totals = (total for columns in self.columns for total in columns.reading.totals if fact in total.facts)
+        return max(total.window.last_day for total in totals)
 
 
 def variables_of(study: Study) -> Variables:
-    """The union of what the study's metrics need."""
-    summed: dict[tuple[Total, Window], UnitTotal] = {}
-    found: dict[tuple[UnitTotal, bool], Variable] = {}
+    """The union of what the study's readings need."""
+    table = _Table(study)
+    columns = tuple(table.columns(metric, reading) for metric, reading in study.readings)
+    return Variables(tuple(table.totals.values()), tuple(table.variables.values()), columns)
 
-    def variable(metric: Metric, total: Total) -> Variable:
-        unit_total = UnitTotal(f"t{len(summed)}", total, metric.window, study.measure(total).scale)
-        key = (summed.setdefault((total, metric.window), unit_total), isinstance(metric, ProportionMetric))
-        return found.setdefault(key, Variable(f"v{len(found)}", *key))
 
-    columns: list[MetricColumns] = []
-    for metric in study.metrics:
-        parts = [variable(metric, total) for total in totals(metric)]
-        covariate = next((f for f in study.covariates if f.name == metric.covariate), None)
-        denominator = parts[1] if isinstance(metric, RatioMetric) else None
-        x, x_scale = (covariate_column(covariate.name), covariate.scale) if covariate else (None, 0)
-        columns.append(MetricColumns(metric, parts[0], denominator, x, x_scale))
-    return Variables(tuple(found.values()), tuple(columns))
+@dataclass(slots=True)
+class _Table:
+    """Columns of the unit table by what is in them, so that nothing is there twice."""
+
+    study: Study
+    totals: dict[UnitCount, TotalColumn] = field(default_factory=dict)
+    variables: dict[UnitValue, Variable] = field(default_factory=dict)
+
+    def columns(self, metric: Metric, reading: Reading) -> ReadingColumns:
+        features = {feature.name: feature for feature in self.study.covariates}
+        covariates = [features[name] for name in metric.covariates]
+        y = None if reading.per_event else self._variable(reading.y)
+        return ReadingColumns(
+            self.study.reading_key(metric, reading),
+            metric,
+            reading,
+            y,
+            None if reading.d is None else self._variable(reading.d),
+            tuple(covariate_column(feature.name) for feature in covariates),
+            self._events_scale(reading) if y is None else y.scale,
+            tuple(feature.scale for feature in covariates),
+        )
+
+    def _events_scale(self, reading: Reading) -> int:
+        return max(self._scale(total) for total in reading.y.totals if isinstance(total, UnitTotal))
+
+    def _variable(self, value: UnitValue) -> Variable:
+        if value not in self.variables:
+            parts = [(factor, self._total(total)) for factor, total in value.terms]
+            wanted = [column.scale + _decimals(factor) for factor, column in parts]
+            scale = max([*wanted, _decimals(value.cap or Decimal(0))])
+            terms = tuple((_whole(factor, scale - column.scale), column) for factor, column in parts)
+            cap = None if value.cap is None else _whole(value.cap, scale)
+            shown = 0 if value.at_least is not None else scale
+            self.variables[value] = Variable(f"v{len(self.variables)}", terms, shown, value.at_least, cap)
+        return self.variables[value]
+
+    def _total(self, total: UnitCount) -> TotalColumn:
+        if total not in self.totals:
+            name = f"t{len(self.totals)}"
+            self.totals[total] = (
+                StepTotal(name, total) if isinstance(total, StepsPassed) else FactTotal(name, total, self._scale(total))
+            )
+        return self.totals[total]
+
+    def _scale(self, total: UnitTotal) -> int:
+        measure = self.study.measure(total)
+        return measure.scale if measure is not None and total.aggregate == "sum" else 0
+
+
+def _decimals(number: Decimal) -> int:
+    exponent = number.normalize().as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0
+
+
+def _whole(number: Decimal, scale: int) -> int:
+    return int(number.scaleb(scale))
