@@ -1,18 +1,19 @@
-"""What a metric of a study means, as its documents say: formula, window, covariate, and the SQL of its measures."""
+"""What a metric of a study means, as its documents say: formula, window, covariates, and the SQL of its measures."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from impact_pipeline.catalog.catalog import Study
-from impact_pipeline.catalog.metric import Metric, Total, Window, totals
+from impact_pipeline.catalog.metrics.base import Metric
+from impact_pipeline.catalog.metrics.readings import StepsPassed, UnitCount
 from impact_pipeline.catalog.plan import GuardrailUse, MetricUse
 from impact_pipeline.reports.formatting import unit_of, with_unit
 
 
 @dataclass(frozen=True, slots=True)
 class MeasureSql:
-    """A measure as its author wrote it; `filter` is empty where all rows count."""
+    """What is added up, as its author wrote it; `filter` is empty where all rows count."""
 
     name: str
     dataset: str
@@ -28,7 +29,7 @@ class MetricDefinition:
     formula: str
     window: str
     better: str
-    covariate: str
+    covariates: str
     owner: str
     description: str
     measures: tuple[MeasureSql, ...]
@@ -36,8 +37,8 @@ class MetricDefinition:
 
 def metric_definitions(study: Study) -> tuple[MetricDefinition, ...]:
     """Definitions in the plan's order; a metric whose document is broken has none."""
-    found = study.catalog.metrics
-    return tuple(_definition(study, use, found[use.metric]) for use in study.uses if use.metric in found)
+    found = study.metrics_by_name
+    return tuple(_definition(study, use, found[use.name]) for use in study.uses if use.name in found)
 
 
 def _definition(study: Study, use: MetricUse, metric: Metric) -> MetricDefinition:
@@ -45,13 +46,13 @@ def _definition(study: Study, use: MetricUse, metric: Metric) -> MetricDefinitio
         reference=metric.reference,
         label=metric.label,
         role=_role(use, metric),
-        formula=_formula(metric, study.plan.entity),
-        window=_window(metric.window),
+        formula=metric.formula_in_words(study.plan.entity),
+        window=f"{metric.window} from exposure",
         better=metric.better,
-        covariate=metric.covariate or "none",
+        covariates=", ".join(metric.covariates) or "none",
         owner=metric.owner,
         description=metric.description,
-        measures=tuple(_measure(study, total) for total in totals(metric)),
+        measures=_measures(study, metric),
     )
 
 
@@ -66,24 +67,25 @@ def _role(use: MetricUse, metric: Metric) -> str:
     return f"guardrail, margin {with_unit(absolute, unit.difference)}"
 
 
-def _formula(metric: Metric, entity: str) -> str:
-    if metric.type == "ratio":
-        return f"total {metric.numerator.measure} divided by total {metric.denominator.measure}, over all {entity}s"
-    if metric.type == "proportion":
-        return f"share of {entity}s whose total {metric.value.measure} is above zero"
-    return f"average over {entity}s of total {metric.value.measure}"
+def _measures(study: Study, metric: Metric) -> tuple[MeasureSql, ...]:
+    """What every reading of the metric is made of, each once."""
+    totals = (total for reading in study.readings_of(metric) for total in reading.totals)
+    return tuple(dict.fromkeys(measure for total in totals for measure in _measure(study, total)))
 
 
-def _window(window: Window) -> str:
-    days = f"day {window.start_day}" if window.days == 1 else f"days {window.start_day} to {window.last_day}"
-    return f"{days} from exposure"
+def _measure(study: Study, total: UnitCount) -> tuple[MeasureSql, ...]:
+    if isinstance(total, StepsPassed):
+        return tuple(_row_count(study, rows.fact, "rows", rows.filter) for rows in total.steps)
+    measure = study.measure(total)
+    if measure is None or total.aggregate != "sum":
+        return (_row_count(study, total.fact, total.aggregate, total.filter),)
+    dataset = study.catalog.facts[total.fact].dataset
+    return (MeasureSql(f"{total.fact}.{total.measure}", dataset, measure.expression, total.filter or ""),)
 
 
-def _measure(study: Study, total: Total) -> MeasureSql:
-    fact = study.catalog.facts[total.fact]
-    return MeasureSql(
-        f"{total.fact}.{total.measure}", fact.dataset, fact.measures[total.measure].expression, total.filter or ""
-    )
+def _row_count(study: Study, fact: str, counted: str, filter_: str | None) -> MeasureSql:
+    expression = "count(distinct day)" if counted == "days" else "count(*)"
+    return MeasureSql(f"{fact} {counted}", study.catalog.facts[fact].dataset, expression, filter_ or "")
 
 
 def arm_shares(study: Study) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ import math
 import unicodedata
 from dataclasses import dataclass
 
-from impact_pipeline.catalog.metric import Metric
+from impact_pipeline.catalog.metrics.base import Metric
 from impact_pipeline.estimators.base import Interval
 
 MINUS = "\u2212"
@@ -49,7 +49,7 @@ def unit_of(metric: Metric | None) -> Unit:
     """The unit of a metric; values of a metric whose definition is broken stand without one."""
     if metric is None:
         return NO_UNIT
-    if metric.type == "proportion" or metric.unit in SHARE_UNITS:
+    if metric.share or metric.unit in SHARE_UNITS:
         return SHARE
     return Unit(1, metric.unit, metric.unit, metric.unit)
 

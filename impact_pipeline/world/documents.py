@@ -37,7 +37,8 @@ def write_catalog(bundled: Path, target: Path, config: WorldConfig, studies: Col
 def _needed(catalog: Catalog, study: Study) -> Iterator[Key]:
     yield ("study", study.name)
     yield ("model", study.plan.change.model)
-    yield from (("metric", metric.name) for metric in study.metrics)
+    metrics = [catalog.metrics[use.metric] for use in study.uses]
+    yield from (("metric", name) for metric in metrics for name in (metric.name, *metric.parts))
     yield from (("fact", fact.name) for fact in study.facts)
     features = [*study.covariates, *study.segment_features.values()]
     yield from (("feature", feature.name) for feature in features)

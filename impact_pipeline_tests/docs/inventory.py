@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
-from impact_pipeline.catalog.metric import Metric
+from impact_pipeline.catalog.metrics.registry import metric_types
 from impact_pipeline.catalog.plan import Design
 from impact_pipeline.diagnostics.registry import DIAGNOSTICS
 from impact_pipeline.estimators.base import Reason
@@ -23,7 +23,7 @@ What a plan can name. Written by `python -m impact_pipeline_tests.docs.inventory
 
 def inventory() -> str:
     """The page."""
-    metrics = [[f"`{_type(m)}`", _first_sentence(m)] for m in get_args(Metric)]
+    metrics = [[f"`{_type(m)}`", _first_sentence(m)] for m in metric_types()]
     designs = [[f"`{_type(d)}`", _first_sentence(d)] for d in get_args(get_args(Design)[0])]
     estimators = [
         [f"`{e.name}`", _first_sentence(e), _listed(e.metrics), _listed(e.designs), "yes" if e.uses_covariate else "no"]

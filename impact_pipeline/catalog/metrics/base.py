@@ -77,6 +77,9 @@ class Metric(Document):
     adjustable: ClassVar[bool] = True
     """Whether covariates can make its estimate more precise."""
 
+    share: ClassVar[bool] = False
+    """Whether it is a proportion of units, shown in per cent."""
+
     type: str
     version: Annotated[int, Field(ge=1)]
     label: Text

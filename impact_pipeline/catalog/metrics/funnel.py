@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
@@ -28,6 +28,8 @@ class FunnelMetric(Metric):
     [('', 2), ('step1_visit', 1)]
     """
 
+    share: ClassVar[bool] = True
+
     type: Literal["funnel"]
     steps: Annotated[tuple[Step, ...], Field(min_length=2, max_length=6)]
 
@@ -40,14 +42,12 @@ class FunnelMetric(Metric):
 
     def readings(self, parts: Mapping[str, Metric] = NO_PARTS) -> tuple[Reading, ...]:
         passed = StepsPassed(tuple(Rows(fact=step.fact, filter=step.filter) for step in self.steps), self.window)
-        last = Reading("", self.label, "mean", of(passed, at_least=len(self.steps)), share=True)
-        reached = (
-            Reading(
-                f"step{k}_{step.name}", f"{self.label}, reached {step.name}", "mean", of(passed, at_least=k), share=True
-            )
-            for k, step in enumerate(self.steps[:-1], 1)
+        reached = [of(passed, at_least=number) for number in range(1, len(self.steps) + 1)]
+        before = tuple(
+            Reading(f"step{number}_{step.name}", f"{self.label}, reached {step.name}", "mean", value, share=self.share)
+            for number, (step, value) in enumerate(zip(self.steps[:-1], reached[:-1], strict=True), 1)
         )
-        return (last, *reached)
+        return (Reading("", self.label, "mean", reached[-1], share=self.share), *before)
 
     def formula_in_words(self, entity: str) -> str:
         return f"share of {entity}s that passed {', then '.join(step.name for step in self.steps)}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import field_validator
 
@@ -21,6 +21,8 @@ class RetentionMetric(Metric):
     (True, 1)
     """
 
+    share: ClassVar[bool] = True
+
     type: Literal["retention"]
     active: Rows
 
@@ -32,7 +34,7 @@ class RetentionMetric(Metric):
         return window
 
     def readings(self, parts: Mapping[str, Metric] = NO_PARTS) -> tuple[Reading, ...]:
-        return (Reading("", self.label, "mean", of(counted(self.active, self.window), at_least=1), share=True),)
+        return (Reading("", self.label, "mean", of(counted(self.active, self.window), at_least=1), share=self.share),)
 
     def formula_in_words(self, entity: str) -> str:
         return f"share of {entity}s with a row of {self.active.fact}"
