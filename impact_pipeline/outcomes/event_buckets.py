@@ -64,5 +64,5 @@ def events_query(table: str, bundle: Sequence[int]) -> exp.Select:
     joint = joint.from_(exp.to_table(table, quoted=True)).group_by(*map(column, (*codes, BUCKET)))
     for name, value in sums.items():
         joint = joint.select(named(exp.func("sum", value), name), copy=False)
-    query = exp.select(column(BUCKET), *(named(total(column(name)), name) for name in ("n", *sums)))
+    query = exp.select(*(named(total(column(name)), name) for name in ("n", *sums)))
     return by_each(query.from_(joint.subquery("joint")), bundle, BUCKET)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from impact_pipeline.catalog.plan import Design, StagedRolloutDesign
+from impact_pipeline.catalog.designs import Design, StagedRolloutDesign
 
 
 @dataclass(frozen=True, slots=True)

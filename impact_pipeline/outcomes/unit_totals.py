@@ -13,6 +13,7 @@ from impact_pipeline.catalog.catalog import Study
 from impact_pipeline.catalog.fact import Fact
 from impact_pipeline.engines.scaled import always_whole, column, named, scaled, undefined, whole, whole_double
 from impact_pipeline.outcomes.bounds import largest_result
+from impact_pipeline.outcomes.day_masks import days_in_masks, masks_of
 from impact_pipeline.outcomes.exposed_rows import condition, day_since, days_until, joined, measure_of
 from impact_pipeline.outcomes.fold import ROWS, undefined_column
 from impact_pipeline.outcomes.variables import FactTotal
@@ -110,7 +111,7 @@ def totals_query(read: FactPass) -> exp.Select:
 
 def _added_up(total: FactTotal) -> exp.Expr:
     if total.total.aggregate == "days":
-        return exp.Count(this=exp.Distinct(expressions=[column(total.name)]))
+        return days_in_masks(total.name, total.total.window)
     return exp.func("sum", column(total.name))
 
 
@@ -127,30 +128,25 @@ def _row_events(read: FactPass, wanted: tuple[FactTotal, ...], last: int) -> exp
     """Trusted rows of exposed units from `exposed_at` to day `last`, one column per total (NULL outside its window)."""
     query = joined(read.study, read.fact, "units", last)
     for total in read.totals:
-        value, bad = _row_value(read, total)
         chosen = condition(read.study, total.total.fact, total.total.filter, total.total.window, last)
-        query = _offer(query, read, total, value, bad, chosen, total in wanted)
+        offered = _row_values(read, total) if total in wanted else None
+        query = query.select(*_columns(read, total, offered, chosen), copy=False)
     return query
 
 
-def _row_value(read: FactPass, total: FactTotal) -> tuple[exp.Expr, exp.Expr]:
+def _row_values(read: FactPass, total: FactTotal) -> list[exp.Expr]:
     """What one row adds to a total, and to its count of rows without a finite value."""
-    tree: exp.Expr = ONE.copy()
-    bad: exp.Expr = ONE.copy()
     measure = read.study.measure(total.total)
-    if measure is not None:
-        tree = measure_of(read.study, total.total)
-        bad = exp.cast(undefined(tree, measure.scale), "BIGINT")
-    match total.total.aggregate:
-        case "sum":
-            value = _scaled_value(read, total, tree)
-        case "rows" if measure is not None:
-            value = exp.Case().when(scaled(tree, measure.scale).is_(exp.null()).not_(), ONE.copy())
-        case "rows":
-            value = ONE.copy()
-        case "days":
-            return day_since(), bad
-    return _weighted(total, value), bad
+    if total.total.aggregate == "days":
+        return [value for _, value in masks_of(total.name, total.total.window)]
+    if measure is None:
+        return [_weighted(total, ONE.copy())]
+    tree = measure_of(read.study, total.total)
+    value = _scaled_value(read, total, tree)
+    if total.total.aggregate == "rows":
+        value = exp.Case().when(scaled(tree, measure.scale).is_(exp.null()).not_(), ONE.copy())
+    bad = exp.cast(undefined(tree, measure.scale), "BIGINT")
+    return [_weighted(total, value), bad] if total.name in read.uncertain else [_weighted(total, value)]
 
 
 def _scaled_value(read: FactPass, total: FactTotal, tree: exp.Expr) -> exp.Expr:
@@ -168,31 +164,34 @@ def _day_events(read: FactPass) -> exp.Select:
     last = max(t.total.window.last_day for t in read.folded)
     query = days_until(f"unit_days_{read.fact.name}", last)
     for total in read.totals:
-        summed = column(total.total.measure or ROWS, "r")
-        value = day_since() if total.total.aggregate == "days" else _weighted(total, summed)
-        bad = column(undefined_column(total.total.measure or ""), "r")
         chosen = condition(read.study, total.total.fact, None, total.total.window, last)
-        query = _offer(query, read, total, value, bad, chosen, total in read.folded)
+        offered = _day_values(read, total) if total in read.folded else None
+        query = query.select(*_columns(read, total, offered, chosen), copy=False)
     return query
 
 
-def _offer(
-    query: exp.Select,
-    read: FactPass,
-    total: FactTotal,
-    value: exp.Expr,
-    bad: exp.Expr,
-    chosen: exp.Expr | None,
-    present: bool,
-) -> exp.Select:
-    """Select a total's value, and its count of undefined rows where there can be any, if the condition holds."""
-    kind = "DOUBLE" if total.name in read.doubles and total.total.aggregate != "days" else "BIGINT"
-    offered = [(total.name, exp.cast(value, kind) if kind == "DOUBLE" else value, kind)]
-    if total.name in read.uncertain:
-        offered.append((bad_column(total.name), bad, "BIGINT"))
-    for name, expression, type_ in offered:
-        shown = expression if present else exp.cast(exp.null(), type_)
-        if present and chosen is not None:
-            shown = exp.Case().when(chosen.copy(), expression)
-        query = query.select(named(shown, name), copy=False)
-    return query
+def _day_values(read: FactPass, total: FactTotal) -> list[exp.Expr]:
+    if total.total.aggregate == "days":
+        return [value for _, value in masks_of(total.name, total.total.window)]
+    value = _weighted(total, column(total.total.measure or ROWS, "r"))
+    bad = column(undefined_column(total.total.measure or ""), "r")
+    return [value, bad] if total.name in read.uncertain else [value]
+
+
+def _columns(
+    read: FactPass, total: FactTotal, offered: list[exp.Expr] | None, chosen: exp.Expr | None
+) -> Iterator[exp.Expr]:
+    """A part's columns for one total: the values offered where the condition holds, NULL where the part has none."""
+    for place, (name, kind) in enumerate(_kinds(read, total)):
+        shown: exp.Expr = exp.null() if offered is None else offered[place]
+        if offered is not None and chosen is not None:
+            shown = exp.Case().when(chosen.copy(), shown)
+        yield named(exp.cast(shown, kind), name)
+
+
+def _kinds(read: FactPass, total: FactTotal) -> list[tuple[str, str]]:
+    """Columns of a total among the events, with their types."""
+    if total.total.aggregate == "days":
+        return [(name, "BIGINT") for name, _ in masks_of(total.name, total.total.window)]
+    found = [(total.name, "DOUBLE" if total.name in read.doubles else "BIGINT")]
+    return [*found, (bad_column(total.name), "BIGINT")] if total.name in read.uncertain else found

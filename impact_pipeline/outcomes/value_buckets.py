@@ -33,7 +33,7 @@ def buckets_query(columns: ReadingColumns, largest: Mapping[str, int], bundle: S
     for name, expression in summed.items():
         joint = joint.select(named(exp.func("sum", expression), name), copy=False)
     joint = joint.group_by(*map(column, codes), value.copy())
-    query = exp.select(column(BUCKET), *(named(total(column(name)), name) for name in ("n", *summed)))
+    query = exp.select(*(named(total(column(name)), name) for name in ("n", *summed)))
     return by_each(query.from_(joint.subquery("joint")), bundle, BUCKET)
 
 

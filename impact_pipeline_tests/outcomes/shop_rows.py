@@ -82,6 +82,7 @@ def look(
 class Unit:
     """What a unit did: its orders and profile views after exposure, each with its day since, and orders before."""
 
+    user: int
     cohort: date
     arm: str
     segments: tuple[tuple[str, str], ...]
@@ -103,7 +104,7 @@ def units(rows: Rows) -> Iterator[Unit]:
         viewed = [((r["seen_at"].date() - cohort).days, r) for r in views if r["seen_at"] >= exposed]
         before = [r for r in orders if cohort - timedelta(days=3) <= r["ordered_at"].date() < cohort]
         segments = (("", ""), ("device", mine[0]["device"]), ("country", views[0]["country"]))
-        yield Unit(cohort, mine[0]["arm"], segments, since, viewed, before)
+        yield Unit(user, cohort, mine[0]["arm"], segments, since, viewed, before)
 
 
 def _of_user(by_day: Mapping[str, list[dict[str, Any]]], user: int) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from impact_pipeline.catalog.plan import RandomizedDesign, StagedRolloutDesign
+from impact_pipeline.catalog.designs import RandomizedDesign, StagedRolloutDesign
 from impact_pipeline.outcomes.phases import RandomisationPhase, randomisation_phases
 
 DAYS = [date(2026, 3, day) for day in (5, 2, 3)]
