@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from impact_pipeline.catalog.catalog import Study
 from impact_pipeline.diagnostics.base import Diagnostic, Evidence, Finding
-from impact_pipeline.diagnostics.registry import DIAGNOSTICS
+from impact_pipeline.diagnostics.registry import diagnostics
 
 
-def diagnose(study: Study, evidence: Evidence, diagnostics: Sequence[Diagnostic] = DIAGNOSTICS) -> tuple[Finding, ...]:
-    """One finding for each diagnostic; one that does not apply to the design says so."""
-    return tuple(_finding(study, evidence, diagnostic) for diagnostic in diagnostics)
+def diagnose(study: Study, evidence: Evidence, asked: Sequence[Diagnostic] | None = None) -> tuple[Finding, ...]:
+    """One finding for each diagnostic, by default for all there are; one that does not apply to the design says so."""
+    return tuple(_finding(study, evidence, diagnostic) for diagnostic in (diagnostics() if asked is None else asked))
 
 
 def _finding(study: Study, evidence: Evidence, diagnostic: Diagnostic) -> Finding:
