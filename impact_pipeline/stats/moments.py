@@ -2,77 +2,173 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
-from operator import attrgetter
-from typing import Self
+from functools import reduce
+from operator import add
+from typing import Any, Self, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Exact: TypeAlias = int | NDArray[np.object_]
+"""A Python integer, or an array of them: sums of products pass 64 bits."""
+
+Real: TypeAlias = float | NDArray[np.float64]
+"""A float, or an array of the shape of the integers that it was made from."""
+
+
+def as_exact(values: Any) -> NDArray[np.object_]:
+    """An array of Python integers.
+
+    >>> (as_exact(np.array([2**40])) ** 2).tolist()
+    [1208925819614629174706176]
+    """
+    given = values if isinstance(values, np.ndarray) else np.asarray(values, dtype=object)
+    return given.astype(object, copy=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Moments:
-    """Sums over n units of outcome y, denominator d and pre-exposure covariate x, as scaled integers.
+    """Sums over n units of outcome y, denominator d and pre-exposure covariates x, as scaled integers.
 
-    `yy` is the sum of squares, `yd` of products, and so on. The value of y is `y / 10**y_scale`, likewise d and x;
-    sums of products carry both scales. d and x are 0 throughout where a metric has none.
+    Each is one integer, or an array of integers of one shape: many groups of units at once. `yy` is the sum of squares,
+    `yd` of products. With k covariates `x`, `xy` and `xd` have k entries and `xx` the upper triangle of their products,
+    row by row: (11, 12, .., 1k, 22, ..). The value of y is `y / 10**y_scale`, likewise d and each x; sums of products
+    carry both scales. d is 0 throughout where a metric has none.
     """
 
-    n: int = 0
-    y: int = 0
-    yy: int = 0
-    d: int = 0
-    dd: int = 0
-    yd: int = 0
-    x: int = 0
-    xx: int = 0
-    xy: int = 0
-    xd: int = 0
+    n: Exact = 0
+    y: Exact = 0
+    yy: Exact = 0
+    d: Exact = 0
+    dd: Exact = 0
+    yd: Exact = 0
+    x: tuple[Exact, ...] = ()
+    xx: tuple[Exact, ...] = ()
+    xy: tuple[Exact, ...] = ()
+    xd: tuple[Exact, ...] = ()
     y_scale: int = 0
     d_scale: int = 0
-    x_scale: int = 0
+    x_scales: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        if len(self.x_scales) != len(self.x):
+            object.__setattr__(self, "x_scales", (*self.x_scales, *(0 for _ in self.x))[: len(self.x)])
 
     def __add__(self, other: Self) -> Moments:
         """Moments of the union of two disjoint groups of units measured at the same scales."""
-        if (self.y_scale, self.d_scale, self.x_scale) != (other.y_scale, other.d_scale, other.x_scale):
+        if self.scales != other.scales:
             raise ValueError("moments at different scales do not add up")
-        return Moments(
-            self.n + other.n, self.y + other.y, self.yy + other.yy, self.d + other.d, self.dd + other.dd,
-            self.yd + other.yd, self.x + other.x, self.xx + other.xx, self.xy + other.xy, self.xd + other.xd,
-            self.y_scale, self.d_scale, self.x_scale,
-        )  # fmt: skip
+        sums = [
+            tuple(map(add, mine, theirs)) if isinstance(mine, tuple) else mine + theirs
+            for mine, theirs in zip(self.sums, other.sums, strict=True)
+        ]
+        return of_sums(sums, self.scales)
 
-    def mean(self, variable: str) -> Fraction:
-        """Exact mean of 'y', 'd' or 'x'; needs n >= 1."""
-        return Fraction(getattr(self, variable), self.n * 10 ** self._scale(variable))
+    @property
+    def sums(self) -> tuple[Any, ...]:
+        """n and all sums, in the order of the fields."""
+        return self.n, self.y, self.yy, self.d, self.dd, self.yd, self.x, self.xx, self.xy, self.xd
 
-    def covariance(self, first: str, second: str) -> Fraction:
-        """Exact sample covariance (n - 1) of two of 'y', 'd', 'x'; needs n >= 2."""
-        product = getattr(self, _PRODUCTS[frozenset((first, second))])
-        centred = self.n * product - getattr(self, first) * getattr(self, second)
-        return Fraction(centred, self.n * (self.n - 1) * 10 ** (self._scale(first) + self._scale(second)))
+    @property
+    def scales(self) -> tuple[int, int, tuple[int, ...]]:
+        return self.y_scale, self.d_scale, self.x_scales
 
-    def _scale(self, variable: str) -> int:
-        scale: int = getattr(self, f"{variable}_scale")
-        return scale
+    @property
+    def covariates(self) -> int:
+        """How many covariates there are."""
+        return len(self.x)
+
+    def each(self, change: Callable[[Any], Any]) -> Moments:
+        """The same moments with `change` made to n and to every sum: a choice, a reshaping, a sum along an axis."""
+        changed = [tuple(map(change, sums)) if isinstance(sums, tuple) else change(sums) for sums in self.sums]
+        return of_sums(changed, self.scales)
+
+    def mean(self, variable: str, index: int = 0) -> Real:
+        """Mean of 'y', 'd' or of the covariate 'x' with that index; 0 of no units."""
+        whole, scale = self._sum(variable, index)
+        return as_real(whole, self._units() * 10**scale)
+
+    def covariance(self, first: str, second: str, indexes: tuple[int, int] = (0, 0)) -> Real:
+        """Sample covariance (n - 1) of two of 'y', 'd', 'x', centred before rounding; 0 of fewer than two units."""
+        (a, a_scale), (b, b_scale) = self._sum(first, indexes[0]), self._sum(second, indexes[1])
+        centred = self.n * self._product(first, second, indexes) - a * b
+        pairs = at_least(1, self.n * (self.n - 1))
+        return as_real(centred, pairs * 10 ** (a_scale + b_scale))
+
+    def _units(self) -> Exact:
+        return at_least(1, self.n)
+
+    def _sum(self, variable: str, index: int) -> tuple[Exact, int]:
+        match variable:
+            case "y":
+                return self.y, self.y_scale
+            case "d":
+                return self.d, self.d_scale
+            case "x":
+                return self.x[index], self.x_scales[index]
+        raise ValueError(f"there is no variable '{variable}'; there are 'y', 'd' and 'x'")
+
+    def _product(self, first: str, second: str, indexes: tuple[int, int]) -> Exact:
+        names, (i, j) = {first, second}, indexes
+        if names == {"x"}:
+            return self.xx[triangle(len(self.x), min(i, j), max(i, j))]
+        if "x" in names:
+            index = i if first == "x" else j
+            return self.xy[index] if "y" in names else self.xd[index]
+        if len(names) == 2:
+            return self.yd
+        return self.yy if "y" in names else self.dd
 
 
-_PRODUCTS = {
-    frozenset("y"): "yy", frozenset("d"): "dd", frozenset("x"): "xx",
-    frozenset("yd"): "yd", frozenset("xy"): "xy", frozenset("xd"): "xd",
-}  # fmt: skip
-_SUMS = attrgetter("n", "y", "yy", "d", "dd", "yd", "x", "xx", "xy", "xd")
-_SCALES = attrgetter("y_scale", "d_scale", "x_scale")
+def of_sums(sums: Sequence[Any], scales: tuple[int, int, tuple[int, ...]]) -> Moments:
+    """Moments of their `sums` and `scales`."""
+    n, y, yy, d, dd, yd, x, xx, xy, xd = sums
+    return Moments(n, y, yy, d, dd, yd, x, xx, xy, xd, *scales)
+
+
+def triangle(size: int, row: int, column: int) -> int:
+    """The place of (row, column), row <= column, in an upper triangle written row by row.
+
+    >>> [triangle(3, i, j) for i in range(3) for j in range(i, 3)]
+    [0, 1, 2, 3, 4, 5]
+    """
+    return row * size - row * (row - 1) // 2 + column - row
 
 
 def merged(parts: Sequence[Moments]) -> Moments:
     """Moments of the union of disjoint groups of units measured at the same scales; `Moments()` of none.
 
-    >>> merged([Moments(2, 3, 5), Moments(1, 2, 4)])
-    Moments(n=3, y=5, yy=9, d=0, dd=0, yd=0, x=0, xx=0, xy=0, xd=0, y_scale=0, d_scale=0, x_scale=0)
+    >>> merged([Moments(2, 3, 5), Moments(1, 2, 4)]).sums[:3]
+    (3, 5, 9)
     """
-    if not parts:
-        return Moments()
-    if len(scales := set(map(_SCALES, parts))) > 1:
-        raise ValueError("moments at different scales do not add up")
-    n, y, yy, d, dd, yd, x, xx, xy, xd = map(sum, zip(*map(_SUMS, parts), strict=True))
-    return Moments(n, y, yy, d, dd, yd, x, xx, xy, xd, *scales.pop())
+    return reduce(add, parts) if parts else Moments()
+
+
+def at_least(least: int, counts: Exact) -> Exact:
+    """Each count, or `least` where it is smaller.
+
+    >>> at_least(1, 0), at_least(1, as_exact([0, 5])).tolist()
+    (1, [1, 5])
+    """
+    return np.maximum(counts, least) if isinstance(counts, np.ndarray) else max(counts, least)
+
+
+def as_real(numerator: Exact, denominator: Exact) -> Real:
+    """Their quotient, rounded once.
+
+    >>> as_real(1, 4), as_real(as_exact([1, 3]), 4).tolist()
+    (0.25, [0.25, 0.75])
+    """
+    quotient = numerator / denominator
+    return quotient.astype(np.float64) if isinstance(quotient, np.ndarray) else float(quotient)
+
+
+def square(number: Real) -> Real:
+    """`number * number`: the same bits for a float and in an array, which a power of 2 does not promise.
+
+    >>> square(1.5)
+    2.25
+    """
+    return number * number

@@ -3,61 +3,66 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 
-from impact_pipeline.stats.intervals import lift_bounds, quantile, upper_tail
-from impact_pipeline.stats.two_means import ONE, TwoMeans
+import numpy as np
+
+from impact_pipeline.stats.inference import Inference
+from impact_pipeline.stats.intervals import FIXED_HORIZON, lift_bounds
+from impact_pipeline.stats.moments import Real
+from impact_pipeline.stats.two_means import TwoMeans, as_shape_of
 
 
 @dataclass(frozen=True, slots=True)
 class MarginTest:
-    """`bound` is the worst difference (or lift) not excluded at the level; None where the lift's set is unbounded."""
+    """`bound` is the worst difference (or lift) not excluded at the level; NaN where the lift's set is unbounded."""
 
-    p_value: float
-    bound: float | None
+    p_value: Real
+    bound: Real
 
 
-def absolute_margin_test(means: TwoMeans, margin: Fraction, level: float, *, higher_is_better: bool) -> MarginTest:
-    """Tests `treatment - control > -margin` (`< margin` where lower is better); `margin` is in units of the mean.
+def absolute_margin_test(
+    means: TwoMeans, margin: float, alpha: float, n: Real, *, better: int, inference: Inference = FIXED_HORIZON
+) -> MarginTest:
+    """Tests `treatment - control > -margin` (`< margin` where `better` is -1); `margin` is in units of the mean.
 
-    Welch's t of the shifted difference; p < 1 - level exactly when `bound` lies within the margin.
+    The one-sided test of the shifted difference; p <= alpha exactly when `bound` lies within the margin.
 
     >>> from impact_pipeline.stats.moments import Moments
     >>> from impact_pipeline.stats.stratified import StratumPair, post_stratified, summarise
-    >>> pair = StratumPair(Fraction(1), summarise(Moments(90, 900, 9_090)), summarise(Moments(90, 900, 9_090)))
-    >>> found = absolute_margin_test(post_stratified([pair]), Fraction(1, 2), 0.95, higher_is_better=True)
+    >>> pair = StratumPair(1.0, summarise(Moments(90, 900, 9_090)), summarise(Moments(90, 900, 9_090)))
+    >>> found = absolute_margin_test(post_stratified([pair]), 0.5, 0.05, 180.0, better=1)
     >>> round(found.p_value, 5), round(found.bound, 3)
     (0.00052, -0.248)
     """
-    better = 1 if higher_is_better else -1
     std_error, degrees = means.error()
-    change = means.treatment - means.control
-    p_value = upper_tail(float(better * change + margin) / std_error, degrees)
-    return MarginTest(p_value, float(change) - better * quantile(level, degrees) * std_error)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        p_value = inference.upper_p_value((better * means.change + margin) / std_error, degrees, n, alpha)
+        bound = means.change - better * inference.upper_critical_value(alpha, degrees, n) * std_error
+    return MarginTest(as_shape_of(means.change, p_value), as_shape_of(means.change, bound))
 
 
 def relative_margin_test(
-    means: TwoMeans, margin: Fraction, level: float, *, higher_is_better: bool
-) -> MarginTest | None:
-    """Tests `treatment > (1 - margin) control` (`< (1 + margin) control` where lower is better); None if control <= 0.
+    means: TwoMeans, margin: float, alpha: float, n: Real, *, better: int, inference: Inference = FIXED_HORIZON
+) -> MarginTest:
+    """Tests `treatment > (1 - margin) control` (`< (1 + margin) control` where `better` is -1); NaN if control <= 0.
 
-    Welch's t of `treatment - (1 -+ margin) control`, in which the scaled control keeps its own variance: the control
-    mean need not be known. The bound is Fieller's with the same quantile, so that p < 1 - level exactly when the bound
-    lies within the margin. Fieller (1954), JRSS B 16; Laster, Johnson (2003), Statistics in Medicine 22.
+    The one-sided test of `treatment - (1 -+ margin) control`, in which the scaled control keeps its own variance: the
+    control mean need not be known. The bound is Fieller's with the same critical value, so that p <= alpha exactly when
+    the bound lies within the margin. Fieller (1954), JRSS B 16; Laster, Johnson (2003), Statistics in Medicine 22.
 
     >>> from impact_pipeline.stats.moments import Moments
     >>> from impact_pipeline.stats.stratified import StratumPair, post_stratified, summarise
-    >>> pair = StratumPair(Fraction(1), summarise(Moments(90, 900, 9_090)), summarise(Moments(90, 900, 9_090)))
-    >>> found = relative_margin_test(post_stratified([pair]), Fraction(1, 20), 0.95, higher_is_better=False)
+    >>> pair = StratumPair(1.0, summarise(Moments(90, 900, 9_090)), summarise(Moments(90, 900, 9_090)))
+    >>> found = relative_margin_test(post_stratified([pair]), 0.05, 0.05, 180.0, better=-1)
     >>> round(found.p_value, 5), round(found.bound, 4)
     (0.00068, 0.0251)
     """
-    if means.control <= 0:
-        return None
-    better = 1 if higher_is_better else -1
-    multiple = ONE - better * margin
+    multiple = 1.0 - better * margin
     std_error, degrees = means.error(multiple)
-    statistic = float(better * (means.treatment - multiple * means.control)) / std_error
-    bounds = lift_bounds(means, quantile(level, degrees))
-    bound = None if bounds is None else bounds[0 if higher_is_better else 1]
-    return MarginTest(upper_tail(statistic, degrees), bound)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        statistic = better * (means.treatment - multiple * means.control) / std_error
+        p_value = inference.upper_p_value(statistic, degrees, n, alpha)
+    bounds = lift_bounds(means, inference.upper_critical_value(alpha, degrees, n))
+    positive = np.asarray(means.control) > 0
+    judged = np.where(positive, p_value, np.nan)
+    return MarginTest(as_shape_of(means.control, judged), bounds[0 if better > 0 else 1])

@@ -4,58 +4,76 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 
-from impact_pipeline.stats.moments import Moments
-from impact_pipeline.stats.two_means import ZERO, Contribution, TwoMeans, added, scaled
+import numpy as np
+
+from impact_pipeline.stats.moments import Exact, Moments, Real, as_real, at_least, square
+from impact_pipeline.stats.two_means import Contribution, TwoMeans, added
 
 
 @dataclass(frozen=True, slots=True)
-class Covariate:
-    """Of a pre-exposure covariate in one sample: its mean, variance and covariance with the outcome."""
+class Covariates:
+    """Of k pre-exposure covariates in one sample: means, covariances (upper triangle), covariances with the outcome."""
 
-    mean: Fraction
-    variance: Fraction
-    covariance: Fraction
+    means: tuple[Real, ...]
+    covariances: tuple[Real, ...]
+    with_outcome: tuple[Real, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class SampleSummary:
-    """Mean and sample variance of an outcome over n >= 2 units, exact."""
+    """Mean and sample variance of an outcome over n units; floats, or arrays of many groups at once."""
 
-    n: int
-    mean: Fraction
-    variance: Fraction
-    covariate: Covariate | None = None
+    n: Real
+    mean: Real
+    variance: Real
+    covariates: Covariates | None = None
+
+    @property
+    def degrees_of_freedom(self) -> Real:
+        """n - 1, or 1 where there are fewer units: such a sample has no weight."""
+        return np.maximum(self.n - 1, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
 class StratumPair:
     """Treatment and control of one stratum; `weight` is the stratum's share of all units (weights add up to 1)."""
 
-    weight: Fraction
+    weight: Real
     treatment: SampleSummary
     control: SampleSummary
 
 
-def summarise(moments: Moments, outcome: str = "y", *, covariate: bool = False) -> SampleSummary:
-    """The summary of one sample's 'y' (or 'x', 'd'), with or without its covariate 'x'; needs n >= 2.
+def summarise(moments: Moments, outcome: str = "y", *, covariates: bool = False, index: int = 0) -> SampleSummary:
+    """The summary of one sample's 'y' (or 'd', or the covariate 'x' of that index), with or without its covariates.
 
     >>> summarise(Moments(n=3, y=6, yy=14))
-    SampleSummary(n=3, mean=Fraction(2, 1), variance=Fraction(1, 1), covariate=None)
+    SampleSummary(n=3.0, mean=2.0, variance=1.0, covariates=None)
     """
-    x = (
-        Covariate(moments.mean("x"), moments.covariance("x", "x"), moments.covariance(outcome, "x"))
-        if covariate
-        else None
+    mean = moments.mean(outcome, index)
+    variance = moments.covariance(outcome, outcome, (index, index))
+    known = covariates_of(moments, outcome) if covariates else None
+    return SampleSummary(as_real(moments.n, 1), mean, variance, known)
+
+
+def covariates_of(moments: Moments, outcome: str) -> Covariates:
+    """Means and covariances of all covariates of one sample."""
+    places = range(moments.covariates)
+    return Covariates(
+        tuple(moments.mean("x", i) for i in places),
+        tuple(moments.covariance("x", "x", (i, j)) for i in places for j in places if i <= j),
+        tuple(moments.covariance(outcome, "x", (0, i)) for i in places),
     )
-    return SampleSummary(moments.n, moments.mean(outcome), moments.covariance(outcome, outcome), x)
 
 
-def unit_weights(units: Sequence[int]) -> tuple[Fraction, ...]:
-    """Each stratum's share of all units."""
-    total = sum(units)
-    return tuple(Fraction(count, total) for count in units)
+def unit_weights(units: Sequence[Exact]) -> tuple[Real, ...]:
+    """Each stratum's share of all units; 0 where there are none.
+
+    >>> unit_weights([1, 3])
+    (0.25, 0.75)
+    """
+    total = at_least(1, sum(units))
+    return tuple(as_real(count, total) for count in units)
 
 
 def post_stratified(pairs: Sequence[StratumPair]) -> TwoMeans:
@@ -64,23 +82,28 @@ def post_stratified(pairs: Sequence[StratumPair]) -> TwoMeans:
     Assumes that arms are randomised within strata, so shares of arms may differ between strata. With one stratum of
     weight 1 this is the two-sample problem of Welch. Miratrix, Sekhon, Yu (2013), JRSS B 75.
 
-    >>> friday = StratumPair(Fraction(1, 3), summarise(Moments(4, 4, 6)), summarise(Moments(20, 10, 10)))
-    >>> saturday = StratumPair(Fraction(2, 3), summarise(Moments(10, 4, 4)), summarise(Moments(10, 3, 3)))
+    >>> friday = StratumPair(1 / 3, summarise(Moments(4, 4, 6)), summarise(Moments(20, 10, 10)))
+    >>> saturday = StratumPair(2 / 3, summarise(Moments(10, 4, 4)), summarise(Moments(10, 3, 3)))
     >>> means = post_stratified([friday, saturday])
-    >>> means.treatment - means.control == Fraction(1, 3) * Fraction(1, 2) + Fraction(2, 3) * Fraction(1, 10)
-    True
+    >>> round(means.treatment - means.control - (0.5 / 3 + 0.1 * 2 / 3), 12)
+    0.0
     """
-    treatment = added([scaled(pair.weight, pair.treatment.mean) for pair in pairs])
-    control = added([scaled(pair.weight, pair.control.mean) for pair in pairs])
+    treatment = added(pair.weight * pair.treatment.mean for pair in pairs)
+    control = added(pair.weight * pair.control.mean for pair in pairs)
     parts = [part for pair in pairs for part in (_of_treatment(pair), _of_control(pair))]
     return TwoMeans(treatment, control, tuple(parts))
 
 
 def _of_treatment(pair: StratumPair) -> Contribution:
     sample = pair.treatment
-    return Contribution(scaled(pair.weight, scaled(pair.weight, sample.variance)) / sample.n, ZERO, ZERO, sample.n - 1)
+    return Contribution(square(pair.weight) * of_mean(sample.variance, sample), 0.0, 0.0, sample.degrees_of_freedom)
 
 
 def _of_control(pair: StratumPair) -> Contribution:
     sample = pair.control
-    return Contribution(ZERO, scaled(pair.weight, scaled(pair.weight, sample.variance)) / sample.n, ZERO, sample.n - 1)
+    return Contribution(0.0, square(pair.weight) * of_mean(sample.variance, sample), 0.0, sample.degrees_of_freedom)
+
+
+def of_mean(variance: Real, sample: SampleSummary) -> Real:
+    """The variance of a sample's mean, from that of its units."""
+    return variance / np.maximum(sample.n, 1.0)

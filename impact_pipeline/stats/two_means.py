@@ -2,78 +2,89 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from math import fsum, sqrt
 
-ONE, ZERO = Fraction(1), Fraction(0)
+import numpy as np
 
-
-def added(numbers: Sequence[Fraction]) -> Fraction:
-    """Their exact sum; zeros, which are many, cost nothing."""
-    first, *others = [number for number in numbers if number] or [ZERO]
-    return sum(others, first)
-
-
-def scaled(weight: Fraction, number: Fraction) -> Fraction:
-    """Their exact product; a weight of 1, of the only stratum, costs nothing."""
-    return number if weight.numerator == weight.denominator else weight * number
+from impact_pipeline.stats.moments import Real, square
 
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
     """What one independent sample adds to the variances of the two means and to their covariance."""
 
-    treatment: Fraction
-    control: Fraction
-    covariance: Fraction
-    degrees_of_freedom: int
+    treatment: Real
+    control: Real
+    covariance: Real
+    degrees_of_freedom: Real
 
-    def variance(self, multiple: Fraction) -> Fraction:
+    def variance(self, multiple: float = 1.0) -> Real:
         """What the sample adds to the variance of `treatment - multiple * control`."""
-        control, covariance = self.control, self.covariance
-        if multiple is not ONE:
-            control, covariance = multiple**2 * control, multiple * covariance
-        return added((self.treatment, control, -2 * covariance if covariance else ZERO))
+        return self.treatment + square(multiple) * self.control - 2 * multiple * self.covariance
 
 
 @dataclass(frozen=True, slots=True)
 class TwoMeans:
-    """Estimated means of treatment and control, exact, with the variance each sample gives them."""
+    """Estimated means of treatment and control with the variance each sample gives them; floats, or arrays of them.
 
-    treatment: Fraction
-    control: Fraction
+    An array holds many groups of units, such as segment values or looks, each judged by itself.
+    """
+
+    treatment: Real
+    control: Real
     contributions: tuple[Contribution, ...]
 
-    def variance(self, multiple: Fraction = ONE) -> Fraction:
+    @property
+    def change(self) -> Real:
+        return self.treatment - self.control
+
+    def variance(self, multiple: float = 1.0) -> Real:
         """Variance of `treatment - multiple * control`."""
-        return added([part.variance(multiple) for part in self.contributions])
+        return added(part.variance(multiple) for part in self.contributions)
 
-    def degrees_of_freedom(self, multiple: Fraction = ONE) -> float:
-        """Welch-Satterthwaite degrees of freedom of `treatment - multiple * control`; needs a variance above 0.
+    def error(self, multiple: float = 1.0) -> tuple[Real, Real]:
+        """Standard error of `treatment - multiple * control` and its Welch-Satterthwaite degrees of freedom.
 
-        `(sum of v_i)^2 / sum of v_i^2 / f_i` over independent samples i with f_i degrees of freedom each.
-        Satterthwaite (1946), Biometrics Bulletin 2; Welch (1947), Biometrika 34.
+        `(sum of v_i)^2 / sum of v_i^2 / f_i` over independent samples i with f_i degrees of freedom each; infinite
+        where no variance is above 0. Satterthwaite (1946), Biometrics Bulletin 2; Welch (1947), Biometrika 34.
         """
-        return self.error(multiple)[1]
-
-    def error(self, multiple: Fraction = ONE) -> tuple[float, float]:
-        """Standard error of `treatment - multiple * control`, and its degrees of freedom."""
         variances = [part.variance(multiple) for part in self.contributions]
-        total = float(added(variances))
-        shares = [float(variance) / total for variance in variances]
-        inverse = fsum(s * s / part.degrees_of_freedom for s, part in zip(shares, self.contributions, strict=True))
-        return sqrt(total), 1 / inverse
+        total = added(variances)
+        positive = np.asarray(total) > 0
+        with np.errstate(divide="ignore"):
+            shares = [np.where(positive, variance, 0.0) / np.where(positive, total, 1.0) for variance in variances]
+            parts = zip(shares, self.contributions, strict=True)
+            inverse = np.asarray(added(square(share) / part.degrees_of_freedom for share, part in parts))
+            degrees = np.where(inverse > 0, 1 / inverse, np.inf)
+        return np.sqrt(np.maximum(total, 0.0)), as_shape_of(total, degrees)
 
-    def covariances(self) -> tuple[float, float, float]:
+    def covariances(self) -> tuple[Real, Real, Real]:
         """Variance of the treatment mean, of the control mean, and their covariance."""
         parts = self.contributions
         return (
-            float(added([part.treatment for part in parts])),
-            float(added([part.control for part in parts])),
-            float(added([part.covariance for part in parts])),
+            added(part.treatment for part in parts),
+            added(part.control for part in parts),
+            added(part.covariance for part in parts),
         )
+
+
+def added(numbers: Iterable[Real]) -> Real:
+    """Their sum, always in the order given.
+
+    >>> added([0.5, 0.25]), added(np.array([1.0, 2.0]) for _ in range(2)).tolist()
+    (0.75, [2.0, 4.0])
+    """
+    total: Real = 0.0
+    for number in numbers:
+        total = total + number
+    return total
+
+
+def as_shape_of(like: Real, found: Real) -> Real:
+    """A float for a float, an array for an array."""
+    return found if isinstance(like, np.ndarray) else float(found)
 
 
 def as_written(number: float) -> Fraction:
