@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from impact_pipeline.catalog.contract import Contract
+from impact_pipeline.catalog.designs import CLUSTER, cluster_column
 from impact_pipeline.catalog.expressions import Compiled, Kind, compile_row
 from impact_pipeline.catalog.fact import Fact, Measure
 from impact_pipeline.catalog.feature import LatestFeature, SumFeature
@@ -165,6 +166,12 @@ class Study:
         split = {name: segment for name, segment in self.plan.segments.items() if isinstance(segment, FeatureSegment)}
         found = {name: self.catalog.features[segment.feature] for name, segment in split.items()}
         return {name: feature for name, feature in found.items() if isinstance(feature, LatestFeature)}
+
+    @property
+    def splits(self) -> tuple[str, ...]:
+        """Everything that cells are kept by beside cohort day and arm: segments, then clusters if arms go by them."""
+        clusters = () if cluster_column(self.plan.design) is None else (CLUSTER,)
+        return (*self.plan.segments, *clusters)
 
     @property
     def facts(self) -> tuple[Fact, ...]:

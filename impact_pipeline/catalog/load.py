@@ -16,6 +16,7 @@ from impact_pipeline.catalog.catalog import Catalog, DocumentKind, Key, Origin
 from impact_pipeline.catalog.contract import Contract
 from impact_pipeline.catalog.document import NAME_PATTERN
 from impact_pipeline.catalog.fact import Fact
+from impact_pipeline.catalog.faults import located
 from impact_pipeline.catalog.feature import FeatureDocument
 from impact_pipeline.catalog.issues import CatalogError, Issue
 from impact_pipeline.catalog.metrics.registry import metric_document
@@ -23,7 +24,7 @@ from impact_pipeline.catalog.model import MlModel
 from impact_pipeline.catalog.plan import EvaluationPlan
 from impact_pipeline.catalog.rules import RULES
 from impact_pipeline.catalog.source import SourceDocument
-from impact_pipeline.catalog.strict_yaml import Parsed, YamlFault, parse
+from impact_pipeline.catalog.strict_yaml import YamlFault, parse
 from impact_pipeline.errors import InputError
 
 FOLDERS: Mapping[str, DocumentKind] = {
@@ -118,7 +119,7 @@ def _read_file(reading: _Reading, root: Path, path: Path, kind: DocumentKind) ->
     try:
         reading.documents[key] = document_adapter(kind).validate_json(json.dumps(parsed.value), strict=True)
     except ValidationError as error:
-        reading.refuse(key, *_located(error, parsed, origin))
+        reading.refuse(key, *located(error, parsed, origin))
 
 
 def _safe_name(stem: str) -> str:
@@ -133,48 +134,6 @@ def _text(path: Path, root: Path) -> str:
         return path.read_text(encoding="utf-8")
     except (UnicodeDecodeError, OSError) as error:
         raise YamlFault(1, f"cannot be read as UTF-8 text ({type(error).__name__})") from None
-
-
-def _located(error: ValidationError, parsed: Parsed, origin: Origin) -> Iterator[Issue]:
-    for fault in error.errors(include_url=False):
-        path = _written_path(fault["loc"], parsed)
-        if fault["type"] == "union_tag_invalid":
-            path = (*path, fault["ctx"]["discriminator"].strip("'"))
-        yield origin.issue(path, _message(fault))
-
-
-def _written_path(location: tuple[int | str, ...], parsed: Parsed) -> tuple[int | str, ...]:
-    """pydantic's location without the tags of unions, which nobody wrote: the longest path that exists in the file."""
-    path: tuple[int | str, ...] = ()
-    for index, part in enumerate(location):
-        if (*path, part) in parsed.lines or index == len(location) - 1:
-            path = (*path, part)
-    return path
-
-
-def _message(fault: Any) -> str:
-    value = fault.get("input")
-    shown = f" (found {_short(value)})" if isinstance(value, str | int | float | bool) else ""
-    match fault["type"]:
-        case "missing":
-            return "is required; add it"
-        case "extra_forbidden":
-            return "is not a field of this document; remove it or correct its name"
-        case "value_error":
-            return str(fault["ctx"]["error"])
-        case "union_tag_invalid":
-            return f"'{fault['ctx']['tag']}' is not one of {fault['ctx']['expected_tags']}"
-        case "union_tag_not_found":
-            return f"needs its {fault['ctx']['discriminator']} field"
-        case "literal_error":
-            return f"{_short(value)} is not allowed; write {fault['ctx']['expected']}"
-        case _:
-            return f"{fault['msg']}{shown}"
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def _catalog(root: Path, reading: _Reading) -> Catalog:

@@ -7,10 +7,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from impact_pipeline.catalog.designs import ClusterRandomizedDesign, Design, StagedRolloutDesign
 from impact_pipeline.catalog.document import Document, Expression, Model, Name, Text
-
-Share = Annotated[float, Field(gt=0, le=1)]
-Arms = Annotated[dict[Name, Annotated[float, Field(ge=0, le=1)]], Field(min_length=2)]
+from impact_pipeline.catalog.looks import FixedLook, Looks
+from impact_pipeline.catalog.metrics.base import Window, windowed_name
 
 
 class Change(Model):
@@ -19,64 +19,6 @@ class Change(Model):
     model: Name
     from_version: Text
     to_version: Text
-
-
-def _shares_add_up(arms: dict[str, float]) -> None:
-    if abs(sum(arms.values()) - 1) > 1e-9:
-        raise ValueError(f"arm shares add up to {sum(arms.values()):g}; they must add up to 1")
-
-
-class RandomizedDesign(Model):
-    """Units are randomised to arms with constant shares."""
-
-    type: Literal["randomized"]
-    arms: Arms
-    control: Name
-
-    @model_validator(mode="after")
-    def _arms_are_sound(self) -> Self:
-        _shares_add_up(self.arms)
-        if self.control not in self.arms:
-            raise ValueError(f"control '{self.control}' is not an arm; arms are {sorted(self.arms)}")
-        return self
-
-
-class Phase(Model):
-    """From `starts` (inclusive) until the next phase the arms have these shares."""
-
-    starts: date
-    arms: Arms
-
-
-class StagedRolloutDesign(Model):
-    """A ramp: shares change by phase, so effects and sample ratios are taken within phases and then combined.
-
-    Phase effects are weighted by all exposed units of the phase.
-    """
-
-    type: Literal["staged_rollout"]
-    phases: Annotated[tuple[Phase, ...], Field(min_length=1)]
-    control: Name
-
-    @property
-    def arms(self) -> dict[str, float]:
-        return self.phases[-1].arms
-
-    @model_validator(mode="after")
-    def _phases_are_sound(self) -> Self:
-        names = set(self.phases[0].arms)
-        for phase in self.phases:
-            _shares_add_up(phase.arms)
-            if set(phase.arms) != names:
-                raise ValueError("every phase names the same arms; write a share of 0 for an arm that is paused")
-        if [p.starts for p in self.phases] != sorted({p.starts for p in self.phases}):
-            raise ValueError("phases stand in order of `starts`, each on its own day")
-        if self.control not in names:
-            raise ValueError(f"control '{self.control}' is not an arm; arms are {sorted(names)}")
-        return self
-
-
-Design = Annotated[RandomizedDesign | StagedRolloutDesign, Field(discriminator="type")]
 
 
 class ExposureRule(Model):
@@ -101,23 +43,42 @@ class Margin(Model):
         return self
 
 
-class SuccessUse(Model):
+class _Use(Model):
+    """`window` reads the metric over another window than its own, under a name of its own.
+
+    `estimator` names one in place of the first that fits.
+    """
+
+    metric: Name
+    window: Window | None = None
+    estimator: Name | None = None
+
+    @property
+    def name(self) -> str:
+        """The name of what is read, as written in results."""
+        return self.metric if self.window is None else windowed_name(self.metric, self.window)
+
+
+class SuccessUse(_Use):
     role: Literal["success"]
-    metric: Name
 
 
-class GuardrailUse(Model):
+class GuardrailUse(_Use):
     role: Literal["guardrail"]
-    metric: Name
     margin: Margin
 
 
-class ExploratoryUse(Model):
+class QualityUse(_Use):
+    """What cannot differ between sound arms, such as the share of units with any telemetry; a difference is a fault."""
+
+    role: Literal["quality"]
+
+
+class ExploratoryUse(_Use):
     role: Literal["exploratory"]
-    metric: Name
 
 
-MetricUse = Annotated[SuccessUse | GuardrailUse | ExploratoryUse, Field(discriminator="role")]
+MetricUse = Annotated[SuccessUse | GuardrailUse | QualityUse | ExploratoryUse, Field(discriminator="role")]
 
 
 class FeatureSegment(Model):
@@ -137,11 +98,26 @@ class ColumnSegment(Model):
 Segment = Annotated[FeatureSegment | ColumnSegment, Field(discriminator="type")]
 
 
+Correction = Literal["holm", "hochberg", "bonferroni", "benjamini_hochberg", "benjamini_yekutieli"]
+
+
 class DecisionRule(Model):
-    """Success superior (two-sided `alpha`), every guardrail non-inferior (one-sided `alpha`), findings clean."""
+    """Success superior (two-sided `alpha`), every guardrail non-inferior (one-sided `alpha`), findings clean.
+
+    `correction` is for several success metrics and arms. The Benjamini procedures bound the share of false claims among
+    claims, all others the chance of any.
+    """
 
     alpha: Annotated[float, Field(gt=0, le=0.2)] = 0.05
+    correction: Correction = "holm"
     min_units_per_arm: Annotated[int, Field(ge=2)] = 100
+
+
+class Prior(Model):
+    """What lifts of such changes are like, as shares: Normal around `mean_lift`. Without it, past studies tell."""
+
+    mean_lift: Annotated[float, Field(gt=-1, lt=1)] = 0.0
+    lift_std_dev: Annotated[float, Field(gt=0, le=1)]
 
 
 class Value(Model):
@@ -157,7 +133,8 @@ class EvaluationPlan(Document):
     """What is changed, for whom, how it is measured, and which result leads to which verdict.
 
     Units are exposed from `starts` to `ends` (both inclusive, UTC days); the planned look is the night on which the
-    last window of the last cohort closes.
+    last window of the last cohort closes. `post_stratify` names a segment whose values are strata of the estimates over
+    all units.
     """
 
     apiVersion: Literal["impact-plan/v1"]
@@ -173,8 +150,30 @@ class EvaluationPlan(Document):
     ends: date
     metrics: Annotated[tuple[MetricUse, ...], Field(min_length=1)]
     segments: dict[Name, Segment] = {}
+    post_stratify: Name | None = None
+    looks: Looks = FixedLook(type="fixed")
     decision: DecisionRule = DecisionRule()
+    prior: Prior | None = None
     value: Value | None = None
+
+    @model_validator(mode="after")
+    def _stratum_is_a_segment(self) -> Self:
+        if self.post_stratify is not None and self.post_stratify not in self.segments:
+            known = ", ".join(self.segments) or "none yet"
+            raise ValueError(f"post_stratify '{self.post_stratify}' is not a segment; segments are {known}")
+        return self
+
+    @model_validator(mode="after")
+    def _clusters_can_be_judged(self) -> Self:
+        """Cells are kept by cluster or by segment, and clusters do not enrol one after the other."""
+        if not isinstance(self.design, ClusterRandomizedDesign):
+            return self
+        if self.segments:
+            named = ", ".join(self.segments)
+            raise ValueError(f"no effect of clusters is estimated by segment; remove the segments ({named})")
+        if not isinstance(self.looks, FixedLook):
+            raise ValueError(f"looks '{self.looks.type}' need units that enrol one by one, not clusters; use 'fixed'")
+        return self
 
     @model_validator(mode="after")
     def _dates_are_ordered(self) -> Self:

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from impact_pipeline.catalog.catalog import Catalog, DocumentKind, Key
 from impact_pipeline.catalog.contract import Contract
 from impact_pipeline.catalog.contract_rules import contracts_are_enforceable
+from impact_pipeline.catalog.designs import cluster_column
 from impact_pipeline.catalog.expressions import Kind, Rejected
 from impact_pipeline.catalog.feature import LatestFeature, SumFeature
 from impact_pipeline.catalog.metrics.base import Metric, Rows
@@ -181,6 +182,24 @@ def _exposure(catalog: Catalog, key: Key, plan: EvaluationPlan) -> Iterator[Brea
     for segment, definition in plan.segments.items():
         if isinstance(definition, ColumnSegment):
             yield from _column(key, ("segments", segment, "column"), contract, definition.column)
+    cluster = cluster_column(plan.design)
+    if cluster is not None:
+        yield from _cluster(key, contract, plan.entity, cluster)
+
+
+def _cluster(key: Key, contract: Contract, entity: str, name: str) -> Iterator[Breach]:
+    """A column that is filled in every row, and not the unit itself."""
+    path: Path = ("design", "cluster")
+    column = contract.by_name.get(name)
+    if column is None:
+        columns = ", ".join(contract.by_name)
+        yield key, path, f"dataset '{contract.name}' has no column '{name}'; columns are {columns}"
+    elif column.role not in ("identifier", "dimension"):
+        yield key, path, f"column '{name}' is a {column.role}; a cluster is an identifier or a dimension"
+    elif column.entity == entity:
+        yield key, path, f"column '{name}' identifies the {entity} itself; a cluster holds many, or use 'randomized'"
+    elif not column.required:
+        yield key, path, f"column '{name}' may be empty; write `required: true` in contract '{contract.name}'"
 
 
 def _segment_feature(

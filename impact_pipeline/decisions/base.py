@@ -7,7 +7,8 @@ from datetime import date
 from enum import StrEnum
 
 from impact_pipeline.diagnostics.base import Finding
-from impact_pipeline.estimators.base import Grade, StudyEstimates
+from impact_pipeline.estimators.base import Grade
+from impact_pipeline.estimators.study_estimates import StudyEstimates
 from impact_pipeline.kpis.base import Impact, NoImpact
 
 
@@ -21,7 +22,10 @@ class Decision(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A decision, always with reasons in plain sentences, and what to do next."""
+    """A decision, always with reasons in plain sentences, and what to do next.
+
+    `final` at the planned look, and at an earlier one that decided as the plan's looks allow.
+    """
 
     study: str
     as_of: date

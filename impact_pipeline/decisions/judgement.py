@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from impact_pipeline.catalog.catalog import Study
-from impact_pipeline.catalog.metric import Metric
+from impact_pipeline.catalog.metrics.base import Metric
 from impact_pipeline.catalog.plan import MetricUse
 from impact_pipeline.decisions.sentences import effect_sentence, margin_phrase
-from impact_pipeline.estimators.base import Contrast, Estimate, Grade, NotEstimable, Result, StudyEstimates
+from impact_pipeline.estimators.base import Contrast, Estimate, Grade, NotEstimable, Result
+from impact_pipeline.estimators.study_estimates import StudyEstimates
 from impact_pipeline.outcomes.cells import ALL_UNITS
-from impact_pipeline.stats.multiplicity import holm
+from impact_pipeline.stats.multiplicity import corrected
 
 Key = tuple[str, Contrast]
 
@@ -51,7 +52,7 @@ class ArmJudgement:
 
 
 def judge_arms(study: Study, estimates: StudyEstimates) -> tuple[ArmJudgement, ...]:
-    """Each treatment arm on its success metrics (Holm over metrics and arms) and guardrails, all units."""
+    """Each treatment arm on its success metrics (corrected over metrics and arms) and guardrails, all units."""
     results = {(r.metric, r.contrast): r for r in estimates.results if r.segment == ALL_UNITS}
     contrasts = dict.fromkeys(contrast for _, contrast in results)
     family = _Family(study, results, _adjusted(study, results))
@@ -64,7 +65,7 @@ def gain(study: Study, arm: ArmJudgement) -> float:
     if isinstance(first.result, NotEstimable):
         return float("-inf")
     change = first.result.relative.value if first.result.relative else first.result.value
-    return change if study.catalog.metrics[first.use.metric].better == "higher" else -change
+    return change if study.metrics_by_name[first.use.name].better == "higher" else -change
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,23 +80,27 @@ class _Family:
 
 
 def _adjusted(study: Study, results: Mapping[Key, Result]) -> dict[Key, float]:
-    """Holm within success metrics, Bonferroni within guardrails; a number that is missing counts as a test."""
-    roles = {use.metric: use.role for use in study.uses}
+    """The plan's correction within success metrics, Bonferroni within guardrails; a missing number counts as a test."""
+    roles = {use.name: use.role for use in study.uses}
+    rule = study.plan.decision
     p_values = {key: r.p_value if isinstance(r, Estimate) else 1.0 for key, r in results.items()}
     success = [key for key in results if roles[key[0]] == "success"]
     guardrails = [key for key in results if roles[key[0]] == "guardrail"]
-    stepped = zip(success, holm([p_values[key] for key in success]), strict=True)
-    return {**dict(stepped), **{key: min(1.0, len(guardrails) * p_values[key]) for key in guardrails}}
+    stepped = corrected([p_values[key] for key in success], rule.alpha, rule.correction).adjusted
+    return {
+        **dict(zip(success, stepped, strict=True)),
+        **{key: min(1.0, len(guardrails) * p_values[key]) for key in guardrails},
+    }
 
 
 def _judged(family: _Family, contrast: Contrast) -> list[MetricJudgement]:
     found = []
     for use in family.study.uses:
-        result = family.results[use.metric, contrast]
-        if use.role == "exploratory":
+        result = family.results[use.name, contrast]
+        if use.role not in ("success", "guardrail"):
             continue
         if isinstance(result, NotEstimable):
-            sentence = f"{_label(family.study, use.metric)} cannot be estimated: {result.detail}."
+            sentence = f"{_label(family.study, use.name)} cannot be estimated: {result.detail}."
             found.append(MetricJudgement(use, result, sentence, blocks=True))
         elif use.role == "success":
             found.append(_success(family, use, result))
@@ -105,8 +110,8 @@ def _judged(family: _Family, contrast: Contrast) -> list[MetricJudgement]:
 
 
 def _success(family: _Family, use: MetricUse, estimate: Estimate) -> MetricJudgement:
-    metric = family.study.catalog.metrics[use.metric]
-    shown = family.adjusted[use.metric, estimate.contrast] < family.alpha
+    metric = family.study.metrics_by_name[use.name]
+    shown = family.adjusted[use.name, estimate.contrast] < family.alpha
     worse = _is_worse(metric, estimate)
     says = effect_sentence(metric, estimate)
     if shown and not worse:
@@ -121,14 +126,14 @@ def _success(family: _Family, use: MetricUse, estimate: Estimate) -> MetricJudge
 
 
 def _guardrail(family: _Family, use: MetricUse, estimate: Estimate) -> MetricJudgement:
-    metric = family.study.catalog.metrics[use.metric]
+    metric = family.study.metrics_by_name[use.name]
     says, test = effect_sentence(metric, estimate), estimate.non_inferiority
     worse = _significantly_worse(family, metric, estimate)
     if test is None:
         said = f"{says}: a margin relative to {estimate.contrast.control} has no meaning, its mean is not above 0."
         return MetricJudgement(use, estimate, said, blocks=True, harmed=worse)
     margin = margin_phrase(metric, test)
-    if test.p_value < family.alpha:
+    if test.p_value <= family.alpha:
         return MetricJudgement(use, estimate, f"{says}: within {margin}.")
     judged = f"worse than {estimate.contrast.control}, and not shown" if worse else "not shown"
     return MetricJudgement(use, estimate, f"{says}: {judged} to stay within {margin}.", blocks=True, harmed=worse)
@@ -143,5 +148,5 @@ def _is_worse(metric: Metric, estimate: Estimate) -> bool:
 
 
 def _label(study: Study, name: str) -> str:
-    metric = study.catalog.metrics.get(name)
+    metric = study.metrics_by_name.get(name)
     return metric.label if metric else f"'{name}'"

@@ -13,7 +13,7 @@ from impact_pipeline.catalog.identity import digest
 from impact_pipeline.decisions.base import Provenance, Scorecard
 from impact_pipeline.decisions.verdict import decide
 from impact_pipeline.diagnostics.base import Finding
-from impact_pipeline.estimators.base import StudyEstimates
+from impact_pipeline.estimators.study_estimates import StudyEstimates
 from impact_pipeline.kpis.impact import impact_of
 from impact_pipeline.outcomes.cells import Cells
 

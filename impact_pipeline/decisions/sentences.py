@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from impact_pipeline.catalog.metric import Metric
+from impact_pipeline.catalog.metrics.base import Metric
 from impact_pipeline.estimators.base import Estimate, NonInferiority
 
 

@@ -9,7 +9,9 @@ from impact_pipeline.catalog.catalog import Study
 from impact_pipeline.decisions.base import Decision, Verdict
 from impact_pipeline.decisions.judgement import ArmJudgement, gain, judge_arms
 from impact_pipeline.diagnostics.base import Consequence, Finding
-from impact_pipeline.estimators.base import Estimate, Grade, StudyEstimates
+from impact_pipeline.estimators.base import Estimate, Grade
+from impact_pipeline.estimators.sequence import decides
+from impact_pipeline.estimators.study_estimates import StudyEstimates
 
 GRADE_OF: dict[Consequence, Grade] = {"none": "A", "lower_grade": "B", "hold": "D", "invalidate": "D"}
 
@@ -18,12 +20,12 @@ def decide(study: Study, estimates: StudyEstimates, findings: Sequence[Finding],
     """The plan's rule, in this order.
 
     1. A failed finding that invalidates: invalid. One that holds: hold, at the planned look too.
-    2. Before the planned look: hold, naming harm seen so far.
-    3. Ship if an arm has a success metric shown better (Holm, two-sided alpha), no success metric significantly worse,
-       every guardrail non-inferior within its margin (one-sided alpha each: all of them must pass), every number there,
-       and a grade above D.
+    2. At a look that may not decide by the plan's looks: hold, naming harm seen so far.
+    3. Ship if an arm has a success metric shown better (the plan's correction, two-sided alpha), no success metric
+       significantly worse, every guardrail non-inferior within its margin (one-sided alpha each: all of them must
+       pass), every number there, and a grade above D.
     4. Rollback if a success metric is shown worse, or a guardrail is significantly worse (Bonferroni) and not shown to
-       stay within its margin. 5. Else inconclusive.
+       stay within its margin. 5. Else inconclusive at the planned look, and hold before.
 
     Schultzberg, Ankargren, Frånberg (2024), arXiv 2402.11609, for the roles of alpha and margins.
     """
@@ -32,9 +34,7 @@ def decide(study: Study, estimates: StudyEstimates, findings: Sequence[Finding],
         failed = [f for f in findings if f.passed is False and f.consequence == consequence]
         if failed:
             return verdict.stopped(decision, failed)
-    if as_of < study.planned_look:
-        return verdict.too_early()
-    return verdict.judged()
+    return verdict.judged() if decides(study, as_of) else verdict.too_early()
 
 
 class _Writer:
@@ -67,6 +67,8 @@ class _Writer:
             return self._verdict(Decision.SHIP, self._all_reasons(), self._ship(best))
         if harmed:
             return self._verdict(Decision.ROLLBACK, self._all_reasons(), self._rollback(harmed))
+        if self._as_of < self._study.planned_look:
+            return self.too_early()
         next_step = (
             f"Keep '{self._study.plan.design.control}'. The intervals say which effects are excluded; to see smaller"
             " ones, plan a study with more units or a longer one."
@@ -103,7 +105,7 @@ class _Writer:
     def _verdict(self, decision: Decision, reasons: Sequence[str], next_step: str) -> Verdict:
         grades: list[Grade] = [arm.grade for arm in self._arms]
         grades += [GRADE_OF[finding.consequence] for finding in self._findings if finding.passed is False]
-        final = self._estimates.final
+        final = self._estimates.final or decision in (Decision.SHIP, Decision.ROLLBACK)
         return Verdict(
             self._study.name, self._as_of, final, decision, tuple(reasons), next_step, max(grades, default="A")
         )

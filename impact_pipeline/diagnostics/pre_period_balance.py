@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from impact_pipeline.catalog.catalog import Study
-from impact_pipeline.catalog.metric import Metric
+from impact_pipeline.catalog.metrics.base import Metric
 from impact_pipeline.diagnostics.base import Evidence, Finding
 from impact_pipeline.outcomes.cells import Cells
 from impact_pipeline.outcomes.phases import randomisation_phases
 from impact_pipeline.stats.intervals import difference
+from impact_pipeline.stats.moments import Real
 from impact_pipeline.stats.stratified import StratumPair, post_stratified, summarise, unit_weights
+from impact_pipeline.stats.two_means import added
 
 ALPHA = 0.001
 """For the study as a whole; each comparison gets its share."""
@@ -62,24 +64,32 @@ def _comparisons(study: Study, cells: Cells) -> Iterator[_Comparison]:
     for covariate in study.covariates:
         metric = _soonest(study, covariate.name)
         for arm in study.arms[1:]:
-            pairs = _pairs(study, cells, metric, arm)
+            pairs = _pairs(study, cells, metric, arm, metric.covariates.index(covariate.name))
             means = post_stratified(pairs)
             if means.variance():
+                found = difference(means, ALPHA, _units(pairs))
                 averages = float(means.treatment), float(means.control)
-                yield _Comparison(covariate.name, arm, averages, difference(means, 1 - ALPHA).p_value)
+                yield _Comparison(covariate.name, arm, averages, float(found.p_value))
 
 
 def _soonest(study: Study, covariate: str) -> Metric:
     """The metric with this covariate whose window closes first: its cells hold the most units."""
-    metrics = [metric for metric in study.metrics if metric.covariate == covariate]
-    return min(metrics, key=lambda metric: metric.window.last_day)
+    metrics = [metric for metric in study.metrics if covariate in metric.covariates]
+    return min(metrics, key=lambda metric: metric.last_day)
 
 
-def _pairs(study: Study, cells: Cells, metric: Metric, arm: str) -> list[StratumPair]:
+def _pairs(study: Study, cells: Cells, metric: Metric, arm: str, index: int) -> list[StratumPair]:
     found = []
     for phase in randomisation_phases(study.plan.design, cells.cohort_days()):
         units = [cells.moments(metric.name, a, cohorts=phase.cohorts) for a in (arm, study.plan.design.control)]
         if min(moments.n for moments in units) >= FEWEST_UNITS:
             found.append(units)
     weights = unit_weights([sum(moments.n for moments in units) for units in found])
-    return [StratumPair(w, summarise(t, "x"), summarise(c, "x")) for w, (t, c) in zip(weights, found, strict=True)]
+    return [
+        StratumPair(w, summarise(t, "x", index=index), summarise(c, "x", index=index))
+        for w, (t, c) in zip(weights, found, strict=True)
+    ]
+
+
+def _units(pairs: list[StratumPair]) -> Real:
+    return added(sample.n for pair in pairs for sample in (pair.treatment, pair.control))

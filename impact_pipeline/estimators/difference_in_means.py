@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from impact_pipeline.catalog.metric import Metric
-from impact_pipeline.catalog.plan import Margin
-from impact_pipeline.estimators.base import Contrast, Result, Sample
-from impact_pipeline.estimators.conclusion import Question, conclude
+from impact_pipeline.catalog.designs import UNITS_RANDOMISED
+from impact_pipeline.estimators.question import Answer, Question
 from impact_pipeline.estimators.summaries import stratum_pairs
 from impact_pipeline.stats.stratified import post_stratified
 
@@ -20,30 +18,18 @@ class DifferenceInMeans:
     Assumes that units do not influence one another.
     Welch (1947), Biometrika 34; Miratrix, Sekhon, Yu (2013), JRSS B 75.
 
-    >>> from impact_pipeline.catalog.metric import MeanMetric
-    >>> from impact_pipeline.estimators.base import Stratum
+    >>> from impact_pipeline.estimators.question import two_arms
     >>> from impact_pipeline.stats.moments import Moments
-    >>> metric = MeanMetric.model_construct(name="orders", better="higher")
-    >>> arms = {"old": Moments(n=400, y=100, yy=100), "new": Moments(n=400, y=140, yy=140)}
-    >>> sample = Sample(("", ""), (Stratum("all cohorts", arms, 800),))
-    >>> found = DifferenceInMeans().estimate(metric, sample, Contrast("new", "old"), confidence_level=0.95)
-    >>> round(found.value, 3), round(found.interval.lower, 4), round(found.interval.upper, 4)
-    (0.1, 0.0367, 0.1633)
+    >>> question = two_arms("mean", control=Moments(400, 100, 100), treatment=Moments(400, 140, 140))
+    >>> means = DifferenceInMeans().answer(question).means
+    >>> round(float(means.change), 3), round(float(means.error()[0]), 4)
+    (0.1, 0.0323)
     """
 
     name: ClassVar[str] = "difference_in_means"
-    designs: ClassVar[frozenset[str]] = frozenset({"randomized", "staged_rollout"})
-    metrics: ClassVar[frozenset[str]] = frozenset({"mean", "proportion"})
-    uses_covariate: ClassVar[bool] = False
+    designs: ClassVar[frozenset[str]] = UNITS_RANDOMISED
+    forms: ClassVar[frozenset[str]] = frozenset({"mean"})
+    uses_covariates: ClassVar[bool] = False
 
-    def estimate(
-        self,
-        metric: Metric,
-        sample: Sample,
-        contrast: Contrast,
-        *,
-        confidence_level: float,
-        margin: Margin | None = None,
-    ) -> Result:
-        question = Question(metric, sample, contrast, confidence_level, margin)
-        return conclude(question, self.name, post_stratified(stratum_pairs(question, covariate=False)))
+    def answer(self, question: Question) -> Answer:
+        return Answer(self.name, post_stratified(stratum_pairs(question, covariates=False)))

@@ -1,79 +1,83 @@
-"""What must be true of a sample before any estimator sees it."""
+"""What must be true of a sample before any estimator's answer is believed."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from impact_pipeline.catalog.catalog import Study
-from impact_pipeline.catalog.metric import Metric
-from impact_pipeline.estimators.base import Contrast, Reason, Sample
-from impact_pipeline.outcomes.cells import Cells
+import numpy as np
+from numpy.typing import NDArray
 
-Refusal = tuple[Reason, str]
+from impact_pipeline.estimators.base import Contrast, Reason
+from impact_pipeline.estimators.question import Question, Refusal
+
+Counts = Mapping[str, NDArray[np.int64]]
+"""Arm -> units of each group."""
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One metric of one contrast in one segment, as measured at a look."""
+    """Units of one contrast: exposed, and with a closed window in strata that can be used or not; by arm and group."""
 
-    study: Study
-    cells: Cells
-    metric: Metric
+    name: str
     contrast: Contrast
-    sample: Sample
+    exposed: Counts
+    closed: Counts
+    undefined_rows: int
+    last_day: int
+    fewest: int
 
     @property
-    def n_per_arm(self) -> Mapping[str, int]:
-        """Units whose window has closed, in strata that can be used or not."""
-        return {
-            a: self.cells.moments(self.metric.name, a, self.sample.segment).n
-            for a in (self.contrast.control, self.contrast.treatment)
-        }
+    def arms(self) -> tuple[str, str]:
+        return self.contrast.control, self.contrast.treatment
+
+    @property
+    def groups(self) -> int:
+        return len(self.closed[self.contrast.control])
 
 
-def refusal(measured: Measured) -> Refusal | None:
-    """The first reason why the metric cannot be estimated from these units, or None."""
+def refusals(measured: Measured, question: Question, notes: Callable[[int], tuple[str, ...]]) -> tuple[Refusal, ...]:
+    """Reasons why there is no number, in the order in which the first that holds is told."""
+    treatment, control = (np.broadcast_to(units, (measured.groups,)) for units in question.units)
+    counted = {question.contrast.control: control, question.contrast.treatment: treatment}
     return (
-        _undefined(measured)
-        or _empty(measured)
-        or _too_few(measured, measured.n_per_arm)
-        or _not_comparable(measured)
-        or _too_few(measured, {arm: measured.sample.arm(arm).n for arm in measured.n_per_arm})
+        _undefined(measured),
+        *_empty(measured),
+        *_too_few(measured, measured.closed),
+        _not_comparable(counted, notes),
+        *_too_few(measured, counted),
     )
 
 
-def _undefined(measured: Measured) -> Refusal | None:
-    name = measured.metric.name
-    rows = measured.cells.undefined(name)
-    if not rows:
-        return None
+def _undefined(measured: Measured) -> Refusal:
+    rows = measured.undefined_rows
     count = "1 row has" if rows == 1 else f"{rows} rows have"
-    detail = f"{count} no finite value of '{name}' (a division by zero, say)"
-    return Reason.MEASURE_UNDEFINED, f"{detail}; filter such rows or mend the measure"
+    detail = f"{count} no finite value of '{measured.name}' (a division by zero, say)"
+    told = f"{detail}; filter such rows or mend the measure"
+    return Refusal(Reason.MEASURE_UNDEFINED, np.full(measured.groups, rows > 0), lambda _: told)
 
 
-def _empty(measured: Measured) -> Refusal | None:
-    window, segment = measured.metric.window, measured.sample.segment
-    for arm, closed in measured.n_per_arm.items():
-        exposed = measured.cells.exposed(arm, segment)
-        if not exposed:
-            return Reason.EMPTY_ARM, f"no unit was exposed to '{arm}'"
-        if not closed:
-            detail = f"it has closed for none of the {exposed} units of '{arm}'"
-            return Reason.WINDOW_NOT_CLOSED, f"the window ends {window.last_day} days after exposure; {detail}"
-    return None
+def _empty(measured: Measured) -> Iterator[Refusal]:
+    for arm in measured.arms:
+        exposed, closed = measured.exposed[arm], measured.closed[arm]
+        yield Refusal(Reason.EMPTY_ARM, exposed == 0, lambda _, arm=arm: f"no unit was exposed to '{arm}'")  # type: ignore[misc]
+
+        def waiting(group: int, arm: str = arm, exposed: NDArray[np.int64] = exposed) -> str:
+            detail = f"it has closed for none of the {exposed[group]} units of '{arm}'"
+            return f"the window ends {measured.last_day} days after exposure; {detail}"
+
+        yield Refusal(Reason.WINDOW_NOT_CLOSED, closed == 0, waiting)
 
 
-def _not_comparable(measured: Measured) -> Refusal | None:
-    if measured.sample.strata:
-        return None
-    return Reason.EMPTY_ARM, f"no phase has units of both arms: {'; '.join(measured.sample.notes)}"
+def _too_few(measured: Measured, units: Counts) -> Iterator[Refusal]:
+    for arm in measured.arms:
+
+        def few(group: int, arm: str = arm) -> str:
+            return f"'{arm}' has {int(units[arm][group])} units; the plan asks for {measured.fewest} in each arm"
+
+        yield Refusal(Reason.TOO_FEW_UNITS, units[arm] < measured.fewest, few)
 
 
-def _too_few(measured: Measured, units: Mapping[str, int]) -> Refusal | None:
-    fewest = measured.study.plan.decision.min_units_per_arm
-    for arm, n in units.items():
-        if n < fewest:
-            return Reason.TOO_FEW_UNITS, f"'{arm}' has {n} units; the plan asks for {fewest} in each arm"
-    return None
+def _not_comparable(counted: Counts, notes: Callable[[int], tuple[str, ...]]) -> Refusal:
+    none = np.logical_and.reduce([units == 0 for units in counted.values()])
+    return Refusal(Reason.EMPTY_ARM, none, lambda group: f"no phase has units of both arms: {'; '.join(notes(group))}")

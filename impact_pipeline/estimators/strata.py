@@ -1,56 +1,160 @@
-"""From cells to the sample of one estimate: moments by arm within phases of constant shares."""
+"""From cells to strata: moments by arm within phases of constant shares, for many groups of units at once."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 
-from impact_pipeline.estimators.base import Contrast, Sample, Stratum
-from impact_pipeline.outcomes.cells import Cells
+import numpy as np
+from numpy.typing import NDArray
+
+from impact_pipeline.catalog.designs import CLUSTER
+from impact_pipeline.estimators.base import Contrast
+from impact_pipeline.estimators.kept import Kept
+from impact_pipeline.estimators.question import Arm, Mask, Stratum
+from impact_pipeline.outcomes.cells import ALL_UNITS, Group
 from impact_pipeline.outcomes.phases import RandomisationPhase
+from impact_pipeline.stats.distribution import Distribution
 from impact_pipeline.stats.moments import Moments
+from impact_pipeline.stats.stratified import unit_weights
 
 FEWEST_UNITS = 2
 """A variance needs two units."""
 
 
 @dataclass(frozen=True, slots=True)
-class _PhaseUnits:
-    phase: RandomisationPhase
-    arms: Mapping[str, Moments]
+class Part:
+    """One phase (or one segment value in it): planned shares, and what was measured of each arm in each group."""
+
+    name: str
+    shares: Mapping[str, float]
+    arms: Mapping[str, Arm]
 
 
-def stratify(
-    cells: Cells, phases: Sequence[RandomisationPhase], metric: str, contrast: Contrast, segment: tuple[str, str]
-) -> Sample:
-    """Phases in which both arms of the contrast can be compared; a phase with units that cannot is named in `notes`.
+@dataclass(frozen=True, slots=True)
+class Stratified:
+    """Strata of one contrast. `notes` tells, of a group, which of its phases are left out and why."""
 
-    A stratum's `units` are those of all arms of the phase: what happens to one contrast does not depend on which other
+    strata: tuple[Stratum, ...]
+    notes: Callable[[int], tuple[str, ...]]
+
+
+def parts_by_segment(kept: Kept, phases: Sequence[RandomisationPhase], groups: Sequence[Group]) -> tuple[Part, ...]:
+    """Groups are segment values (or all units)."""
+    places = [kept.cells.axes.place[group] for group in groups]
+
+    def arm_of(phase: RandomisationPhase, arm: str) -> Arm:
+        days, a = kept.cells.places_of(phase.cohorts), kept.cells.axes.place.get(arm)
+        if a is None:
+            return _nobody(kept, len(groups))
+        moments = kept.moments.each(lambda sums: sums[days, a][:, places].sum(axis=0))
+        return Arm(moments, _distributions(kept, days, a, places), _clusters(kept, days, a, [len(days)] * len(groups)))
+
+    return tuple(Part(p.name, p.shares, {arm: arm_of(p, arm) for arm in p.shares}) for p in phases)
+
+
+def parts_by_value(kept: Kept, phases: Sequence[RandomisationPhase], segment: str) -> tuple[Part, ...]:
+    """All units as one group, split by the values of a segment within each phase."""
+    found: list[Part] = []
+    for group in (g for g in kept.cells.segments() if g[0] == segment):
+        for part in parts_by_segment(kept, phases, [group]):
+            where = f"{segment} '{group[1]}'" if len(phases) == 1 else f"{segment} '{group[1]}' in {part.name}"
+            found.append(Part(where, part.shares, part.arms))
+    return tuple(found)
+
+
+def parts_by_look(
+    kept: Kept, phases: Sequence[RandomisationPhase], looks: Sequence[date], last_day: int
+) -> tuple[Part, ...]:
+    """Groups are looks at all units: each counts the cohorts whose window, `last_day` days long, has closed by then."""
+    cells = kept.cells
+    everyone = cells.axes.place[ALL_UNITS]
+
+    def arm_of(phase: RandomisationPhase, arm: str) -> Arm:
+        days, a = cells.places_of(phase.cohorts), cells.axes.place.get(arm)
+        if a is None:
+            return _nobody(kept, len(looks))
+        closed = [cells.axes.cohorts[place] + timedelta(days=last_day) for place in days]
+        counted = [sum(day <= look for day in closed) for look in looks]
+
+        def so_far(sums: NDArray[np.object_]) -> NDArray[np.object_]:
+            return np.concatenate([np.zeros(1, dtype=object), np.cumsum(sums[days, a, everyone])])[counted]
+
+        found = (_distributions(kept, days[:count], a, [everyone]) for count in counted)
+        return Arm(kept.moments.each(so_far), tuple(d for one in found for d in one), _clusters(kept, days, a, counted))
+
+    return tuple(Part(p.name, p.shares, {arm: arm_of(p, arm) for arm in p.shares}) for p in phases)
+
+
+def stratify(parts: Sequence[Part], contrast: Contrast) -> Stratified:
+    """Strata in which both arms of the contrast can be compared; others have a weight of 0 and are named in `notes`.
+
+    A stratum's weight goes by the units of all its arms: what happens to one contrast does not depend on which other
     arm a unit was given.
     """
-    strata: list[Stratum] = []
-    notes: list[str] = []
-    for phase in phases:
-        found = _PhaseUnits(phase, {arm: cells.moments(metric, arm, segment, phase.cohorts) for arm in phase.shares})
-        note = _left_out(found, contrast)
-        if note:
-            notes.append(note)
-        elif found.arms[contrast.treatment].n:
-            pair = {arm: found.arms[arm] for arm in (contrast.treatment, contrast.control)}
-            strata.append(Stratum(phase.name, pair, sum(moments.n for moments in found.arms.values())))
-    return Sample(segment, tuple(strata), tuple(notes))
-
-
-def _left_out(found: _PhaseUnits, contrast: Contrast) -> str | None:
-    """Why a phase that has units of the contrast cannot be used; None where it can, or has no units at all."""
     pair = (contrast.treatment, contrast.control)
-    if not any(found.arms[arm].n for arm in pair):
+    usable = [_usable(part, pair) for part in parts]
+    units = [
+        np.where(mask, sum(arm.moments.n for arm in part.arms.values()), 0)
+        for part, mask in zip(parts, usable, strict=True)
+    ]
+    weights = unit_weights(units)
+    strata = tuple(
+        Stratum(part.name, part.arms[contrast.treatment], part.arms[contrast.control], weight)
+        for part, weight in zip(parts, weights, strict=True)
+    )
+
+    def notes(group: int) -> tuple[str, ...]:
+        told = (_left_out(part, pair, group) for part, mask in zip(parts, usable, strict=True) if not mask[group])
+        return tuple(note for note in told if note)
+
+    return Stratified(strata, notes)
+
+
+def _usable(part: Part, pair: tuple[str, str]) -> Mask:
+    enough = [np.asarray(part.arms[arm].moments.n >= FEWEST_UNITS, dtype=bool) for arm in pair]
+    planned = all(part.shares[arm] > 0 for arm in pair)
+    return np.asarray(np.logical_and(*enough) & planned, dtype=bool)
+
+
+def _left_out(part: Part, pair: tuple[str, str], group: int) -> str | None:
+    """Why a phase that has units of the contrast cannot be used; None where it has no units at all."""
+    units = {arm: int(np.atleast_1d(part.arms[arm].moments.n)[group]) for arm in pair}
+    if not any(units.values()):
         return None
     for arm in pair:
-        if found.phase.shares[arm] == 0:
-            return f"{found.phase.name} is left out: '{arm}' has a share of 0 in it"
-        if found.arms[arm].n < FEWEST_UNITS:
-            return (
-                f"{found.phase.name} is left out: '{arm}' has {found.arms[arm].n} of the {FEWEST_UNITS} units it needs"
-            )
+        if part.shares[arm] == 0:
+            return f"{part.name} is left out: '{arm}' has a share of 0 in it"
+        if units[arm] < FEWEST_UNITS:
+            return f"{part.name} is left out: '{arm}' has {units[arm]} of the {FEWEST_UNITS} units it needs"
     return None
+
+
+def _distributions(kept: Kept, days: list[int], arm: int, places: Sequence[int]) -> tuple[Distribution, ...]:
+    if kept.reading.form != "quantile":
+        return ()
+    return tuple(kept.distribution(days, arm, place) for place in places)
+
+
+def _clusters(kept: Kept, days: list[int], arm: int, counted: Sequence[int]) -> Moments | None:
+    """Clusters of all units; of each group, those of its first so many days. None where arms do not go by clusters."""
+    places = [kept.cells.axes.place[CLUSTER, cluster] for cluster in kept.cells.clusters()]
+    if not places:
+        return None
+
+    def so_far(sums: NDArray[np.object_]) -> NDArray[np.object_]:
+        by_day = sums[days, arm][:, places]
+        return np.concatenate([np.zeros((1, len(places)), dtype=object), np.cumsum(by_day, axis=0)])[list(counted)]
+
+    return kept.moments.each(so_far)
+
+
+def _nobody(kept: Kept, groups: int) -> Arm:
+    """An arm without a unit."""
+
+    def none(*shape: int) -> Moments:
+        return kept.moments.each(lambda _: np.zeros(shape, dtype=object))
+
+    clusters = len(kept.cells.clusters())
+    return Arm(none(groups), clusters=none(groups, clusters) if clusters else None)

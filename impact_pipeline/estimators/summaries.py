@@ -1,46 +1,51 @@
-"""Summaries of a sample's outcome by stratum, for each kind of metric: the outcome itself, or a ratio made linear."""
+"""Summaries of a sample's outcome by stratum, for each form of reading: the outcome itself, or a ratio made linear."""
 
 from __future__ import annotations
 
-from fractions import Fraction
-from math import isinf
+import numpy as np
 
-from impact_pipeline.catalog.metric import RatioMetric
-from impact_pipeline.estimators.base import NotEstimable, Reason
-from impact_pipeline.estimators.conclusion import Question
-from impact_pipeline.stats.delta_method import denominator_variation, linearised
-from impact_pipeline.stats.moments import Moments
+from impact_pipeline.estimators.base import Reason
+from impact_pipeline.estimators.question import Question, Refusal
+from impact_pipeline.stats.delta_method import Weighted, denominator_variation, linearised
 from impact_pipeline.stats.stratified import SampleSummary, StratumPair, summarise
 
 LARGEST_DENOMINATOR_VARIATION = 0.1
 """Coefficient of variation of a mean denominator up to which the delta method is trusted: Cochran (1977), chapter 6."""
 
 
-def stratum_pairs(question: Question, *, covariate: bool) -> tuple[StratumPair, ...]:
-    """Treatment and control of each stratum; a ratio needs `denominator_refusal` to have passed."""
-    treatment = _summaries(question, question.contrast.treatment, covariate)
-    control = _summaries(question, question.contrast.control, covariate)
-    return tuple(StratumPair(w, t, c) for w, t, c in zip(question.weights, treatment, control, strict=True))
+def stratum_pairs(question: Question, *, covariates: bool) -> tuple[StratumPair, ...]:
+    """Treatment and control of each stratum."""
+    treatment, control = (_summaries(question, strata, covariates) for strata in question.weighted)
+    weights = (stratum.weight for stratum in question.strata)
+    return tuple(StratumPair(w, t, c) for w, t, c in zip(weights, treatment, control, strict=True))
 
 
-def denominator_refusal(question: Question, method: str) -> NotEstimable | None:
+def denominator_refusals(question: Question) -> tuple[Refusal, ...]:
     """DENOMINATOR_NEAR_ZERO where an arm's mean denominator is too uncertain for a ratio over it."""
-    for arm in (question.contrast.control, question.contrast.treatment):
-        variation = denominator_variation(_weighted(question, arm))
-        if variation > LARGEST_DENOMINATOR_VARIATION:
-            largest = f"{100 * LARGEST_DENOMINATOR_VARIATION:.0f} %"
-            needed = f"a ratio needs one above 0 with a standard error up to {largest} of it"
-            found = "is not above 0" if isinf(variation) else f"has a standard error of {100 * variation:.0f} % of it"
-            detail = f"the mean denominator of '{arm}' {found}; {needed}"
-            return question.refused(method, Reason.DENOMINATOR_NEAR_ZERO, detail)
-    return None
+    if question.reading.form != "ratio":
+        return ()
+    treatment, control = question.weighted
+    return (
+        _denominator_refusal(question.contrast.control, control),
+        _denominator_refusal(question.contrast.treatment, treatment),
+    )
 
 
-def _summaries(question: Question, arm: str, covariate: bool) -> tuple[SampleSummary, ...]:
-    if isinstance(question.metric, RatioMetric):
-        return linearised(_weighted(question, arm), covariate=covariate)
-    return tuple(summarise(moments, covariate=covariate) for _, moments in _weighted(question, arm))
+def _denominator_refusal(arm: str, strata: Weighted) -> Refusal:
+    variation = np.atleast_1d(denominator_variation(strata))
+
+    def detail(group: int) -> str:
+        largest = f"{100 * LARGEST_DENOMINATOR_VARIATION:.0f} %"
+        found = f"has a standard error of {100 * variation[group]:.0f} % of it"
+        if np.isinf(variation[group]):
+            found = "is not above 0"
+        needed = f"a ratio needs one above 0 with a standard error up to {largest} of it"
+        return f"the mean denominator of '{arm}' {found}; {needed}"
+
+    return Refusal(Reason.DENOMINATOR_NEAR_ZERO, variation > LARGEST_DENOMINATOR_VARIATION, detail)
 
 
-def _weighted(question: Question, arm: str) -> list[tuple[Fraction, Moments]]:
-    return [(w, stratum.arms[arm]) for w, stratum in zip(question.weights, question.sample.strata, strict=True)]
+def _summaries(question: Question, strata: Weighted, covariates: bool) -> tuple[SampleSummary, ...]:
+    if question.reading.form == "ratio":
+        return linearised(strata, covariates=covariates)
+    return tuple(summarise(moments, covariates=covariates) for _, moments in strata)

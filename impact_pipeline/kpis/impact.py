@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from impact_pipeline.catalog.catalog import Study
 from impact_pipeline.catalog.plan import Value
-from impact_pipeline.estimators.base import Estimate, Interval, NotEstimable, Result, StudyEstimates
+from impact_pipeline.estimators.base import Estimate, Interval, NotEstimable, Result
+from impact_pipeline.estimators.study_estimates import StudyEstimates
 from impact_pipeline.kpis.base import Impact, NoImpact
 from impact_pipeline.outcomes.cells import ALL_UNITS, Cells
 
@@ -18,9 +19,10 @@ def impact_of(study: Study, estimates: StudyEstimates, cells: Cells) -> tuple[Im
     value = study.plan.value
     if value is None:
         return (NoImpact(study.name, "the plan names no money value"),)
-    metric = study.catalog.metrics.get(value.metric)
-    if metric is not None and metric.type == "ratio":
-        detail = f"'{value.metric}' is a ratio, whose effect is not per unit; value a mean or a proportion instead"
+    metric = study.metrics_by_name.get(value.metric)
+    form = "mean" if metric is None else study.readings_of(metric)[0].form
+    if form != "mean":
+        detail = f"'{value.metric}' is a {form}, whose effect is not per unit; value a mean or a proportion instead"
         return (NoImpact(study.name, detail),)
     units = _units_per_day(study, estimates, cells)
     sign = -1 if metric is not None and metric.better == "lower" else 1

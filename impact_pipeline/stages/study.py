@@ -10,15 +10,14 @@ from typing import Any
 
 from impact_pipeline.catalog.catalog import Study
 from impact_pipeline.catalog.identity import digest
-from impact_pipeline.catalog.metric import totals
 from impact_pipeline.decisions.base import Scorecard
 from impact_pipeline.decisions.scorecard import scorecard_of
 from impact_pipeline.diagnostics.base import Evidence, Finding
 from impact_pipeline.diagnostics.study import diagnose
 from impact_pipeline.engines.base import Engine
 from impact_pipeline.errors import LakeError
-from impact_pipeline.estimators.base import StudyEstimates
 from impact_pipeline.estimators.study import estimate_study
+from impact_pipeline.estimators.study_estimates import StudyEstimates
 from impact_pipeline.exposures.expose import LOGIC as EXPOSURES_LOGIC
 from impact_pipeline.exposures.expose import expose
 from impact_pipeline.lake.lake import Lake
@@ -30,7 +29,8 @@ from impact_pipeline.outcomes.measure import measure
 from impact_pipeline.reports.charts import forest
 from impact_pipeline.reports.look import Look
 from impact_pipeline.reports.markdown import summary
-from impact_pipeline.stages.data import fact_lineage
+from impact_pipeline.stages.cell_lineage import cell_lineage
+from impact_pipeline.stages.history import past_lifts
 from impact_pipeline.stages.outcome import ColumnLineage, Outcome, outcome_of
 from impact_pipeline.stages.workspace import Workspace, code_version
 
@@ -98,7 +98,7 @@ def make_cells(workspace: Workspace, study: Study, as_of: date) -> Outcome:
         "missing_days": str(facts["missing_days"]),
     }
     table = lake.cells(study.name)
-    return outcome_of(table, done, CELLS_LOGIC, lineage=_cell_lineage(study), upstream=upstream, facts=shown)
+    return outcome_of(table, done, CELLS_LOGIC, lineage=cell_lineage(study), upstream=upstream, facts=shown)
 
 
 def make_findings(workspace: Workspace, study: Study, as_of: date) -> Outcome:
@@ -116,7 +116,10 @@ def make_estimates(workspace: Workspace, study: Study, as_of: date) -> Outcome:
     lake = workspace.lake
     state = _state(lake, study, "cells")
     cells = _cells(workspace, study)
-    estimates = estimate_study(study, cells, as_of, final=as_of >= study.planned_look, plan_digest=digest(study.plan))
+    estimates = estimate_study(
+        study, cells, as_of, final=as_of >= study.planned_look, plan_digest=digest(study.plan),
+        history=past_lifts(study, lake, SCORECARD),
+    )  # fmt: skip
     stored = lake.results.add(study.name, ESTIMATES, as_of, StoredEstimates(state.fingerprint, estimates))
     refused = [result for result in estimates.results if result.type == "not_estimable"]
     facts = {"as_of": as_of.isoformat(), "estimates": len(estimates.results) - len(refused), "refused": len(refused)}
@@ -210,18 +213,3 @@ def _exposure_lineage(study: Study) -> ColumnLineage:
     segments = {f"segment_{n}": ((("features", f.name), "value"),) for n, f in study.segment_features.items()}
     columns = {"unit": identifier, "arm": rule.arm_column, "exposed_at": rule.exposed_at, "cohort_day": rule.exposed_at}
     return {name: ((source, column),) for name, column in columns.items()} | features | segments
-
-
-def _cell_lineage(study: Study) -> ColumnLineage:
-    """Metric -> the trusted columns of its measures and filters."""
-    lineage: dict[str, tuple[tuple[tuple[str, ...], str], ...]] = {}
-    for metric in study.metrics:
-        found: set[tuple[tuple[str, ...], str]] = set()
-        for total in totals(metric):
-            fact = study.catalog.facts[total.fact]
-            found.update(fact_lineage(study.catalog, fact)[total.measure])
-            if total.filter is not None:
-                compiled = study.catalog.compile(fact.dataset, total.filter, "condition")
-                found.update((("trusted", fact.dataset), column) for column in compiled.columns)
-        lineage[metric.name] = tuple(sorted(found))
-    return lineage

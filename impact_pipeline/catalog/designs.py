@@ -1,0 +1,99 @@
+"""How units came to their arms: what a plan's `design` may be."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from impact_pipeline.catalog.document import Model, Name
+
+Arms = Annotated[dict[Name, Annotated[float, Field(ge=0, le=1)]], Field(min_length=2)]
+
+UNITS_RANDOMISED = frozenset({"randomized", "staged_rollout"})
+"""Types of designs in which units are given their arms at random, one by one."""
+
+CLUSTERS_RANDOMISED = frozenset({"cluster_randomized"})
+"""Types of designs in which whole clusters of units are."""
+
+RANDOMISED = UNITS_RANDOMISED | CLUSTERS_RANDOMISED
+
+CLUSTER = "~cluster"
+"""The name by which cells keep clusters apart, as they keep the values of a segment; no segment can have it."""
+
+
+def _shares_add_up(arms: dict[str, float]) -> None:
+    if abs(sum(arms.values()) - 1) > 1e-9:
+        raise ValueError(f"arm shares add up to {sum(arms.values()):g}; they must add up to 1")
+
+
+class _ConstantShares(Model):
+    arms: Arms
+    control: Name
+
+    @model_validator(mode="after")
+    def _arms_are_sound(self) -> Self:
+        _shares_add_up(self.arms)
+        if self.control not in self.arms:
+            raise ValueError(f"control '{self.control}' is not an arm; arms are {sorted(self.arms)}")
+        return self
+
+
+class RandomizedDesign(_ConstantShares):
+    """Units are randomised to arms with constant shares."""
+
+    type: Literal["randomized"]
+
+
+class ClusterRandomizedDesign(_ConstantShares):
+    """Whole clusters of units (the users of a store, of a region) are randomised to arms.
+
+    `cluster` is the column of the exposure dataset that names a unit's cluster; shares are those of clusters.
+    """
+
+    type: Literal["cluster_randomized"]
+    cluster: Name
+
+
+class Phase(Model):
+    """From `starts` (inclusive) until the next phase the arms have these shares."""
+
+    starts: date
+    arms: Arms
+
+
+class StagedRolloutDesign(Model):
+    """A ramp: shares change by phase, so effects and sample ratios are taken within phases and then combined.
+
+    Phase effects are weighted by all exposed units of the phase.
+    """
+
+    type: Literal["staged_rollout"]
+    phases: Annotated[tuple[Phase, ...], Field(min_length=1)]
+    control: Name
+
+    @property
+    def arms(self) -> dict[str, float]:
+        return self.phases[-1].arms
+
+    @model_validator(mode="after")
+    def _phases_are_sound(self) -> Self:
+        names = set(self.phases[0].arms)
+        for phase in self.phases:
+            _shares_add_up(phase.arms)
+            if set(phase.arms) != names:
+                raise ValueError("every phase names the same arms; write a share of 0 for an arm that is paused")
+        if [p.starts for p in self.phases] != sorted({p.starts for p in self.phases}):
+            raise ValueError("phases stand in order of `starts`, each on its own day")
+        if self.control not in names:
+            raise ValueError(f"control '{self.control}' is not an arm; arms are {sorted(names)}")
+        return self
+
+
+Design = Annotated[RandomizedDesign | ClusterRandomizedDesign | StagedRolloutDesign, Field(discriminator="type")]
+
+
+def cluster_column(design: Design) -> str | None:
+    """The column that names a unit's cluster, where clusters are randomised."""
+    return design.cluster if isinstance(design, ClusterRandomizedDesign) else None

@@ -1,0 +1,137 @@
+"""One look: from the cells of a reading to its results by segment, and to its points over earlier looks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from impact_pipeline.catalog.catalog import Study
+from impact_pipeline.catalog.looks import GroupSequentialLooks
+from impact_pipeline.catalog.metrics.base import Metric
+from impact_pipeline.catalog.metrics.readings import Reading
+from impact_pipeline.catalog.plan import GuardrailUse, MetricUse
+from impact_pipeline.estimators.asked import Asked, asked
+from impact_pipeline.estimators.base import Contrast, NotEstimable, Reason, Result, TrajectoryPoint
+from impact_pipeline.estimators.kept import Kept, kept_of
+from impact_pipeline.estimators.question import Estimator, Question
+from impact_pipeline.estimators.refusals import Measured
+from impact_pipeline.estimators.registry import estimator_for, why_none
+from impact_pipeline.estimators.sequence import inference_of, information_at
+from impact_pipeline.estimators.strata import Part, parts_by_look, parts_by_segment, parts_by_value, stratify
+from impact_pipeline.outcomes.cells import ALL_UNITS, Cells, Group
+from impact_pipeline.outcomes.phases import RandomisationPhase, randomisation_phases
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    study: Study
+    cells: Cells
+    as_of: date
+    phases: tuple[RandomisationPhase, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One reading of a metric, as a plan uses it, of one contrast."""
+
+    use: MetricUse
+    metric: Metric
+    reading: Reading
+    contrast: Contrast
+
+
+def look_at(study: Study, cells: Cells, as_of: date) -> Look:
+    return Look(study, cells, as_of, randomisation_phases(study.plan.design, cells.cohort_days()))
+
+
+def results_of(look: Look, subject: Subject, groups: Sequence[Group]) -> tuple[Result, ...]:
+    """One for each group; those over all units are stratified by the plan's segment, if it names one."""
+    estimator = _estimator(look, subject)
+    if estimator is None:
+        return tuple(_no_estimator(look, subject, group) for group in groups)
+    kept = kept_of(look.cells, look.study.reading_key(subject.metric, subject.reading), subject.reading)
+    found = _ask(look, subject, estimator, kept, parts_by_segment(kept, look.phases, groups), groups)
+    results = found.results(subject.metric.name, groups)
+    by = look.study.plan.post_stratify
+    if by is None or ALL_UNITS not in groups:
+        return results
+    parts = parts_by_value(kept, look.phases, by)
+    split = _ask(look, subject, estimator, kept, parts, [ALL_UNITS], stratified_by=by)
+    [overall] = split.results(subject.metric.name, [ALL_UNITS])
+    return tuple(overall if group == ALL_UNITS else result for group, result in zip(groups, results, strict=True))
+
+
+def points_of(look: Look, subject: Subject, days: Sequence[date]) -> Iterator[TrajectoryPoint]:
+    """What looks at earlier dates would have read over all units, where they had an estimate."""
+    estimator = _estimator(look, subject)
+    if estimator is None:
+        return
+    for kept, looks in _kept_by_look(look, subject, days):
+        parts = parts_by_look(kept, look.phases, looks, subject.metric.last_day)
+        found = _ask(look, subject, estimator, kept, parts, [ALL_UNITS] * len(looks), as_of=looks[-1])
+        for place, value, interval in found.intervals():
+            yield TrajectoryPoint(looks[place], subject.metric.name, subject.contrast, value, interval)
+
+
+def _kept_by_look(look: Look, subject: Subject, days: Sequence[date]) -> Iterator[tuple[Kept, Sequence[date]]]:
+    """Look by look where a cap is pooled anew at each, or alpha is spent anew; else all at once."""
+    key, last_day = look.study.reading_key(subject.metric, subject.reading), subject.metric.last_day
+    spends = isinstance(look.study.plan.looks, GroupSequentialLooks)
+    if subject.reading.digits is None and not spends:
+        if days:
+            yield kept_of(look.cells, key, subject.reading), days
+        return
+    for day in days:
+        yield kept_of(look.cells, key, subject.reading, day, last_day), [day]
+
+
+def _estimator(look: Look, subject: Subject) -> Estimator | None:
+    return estimator_for(look.study.plan.design.type, subject.metric, subject.reading, subject.use.estimator)
+
+
+def _no_estimator(look: Look, subject: Subject, group: Group) -> NotEstimable:
+    detail = why_none(look.study.plan.design.type, subject.metric, subject.reading, subject.use.estimator)
+    contrast, variant = subject.contrast, subject.reading.variant
+    return NotEstimable(subject.metric.name, contrast, group, "none", Reason.NO_ESTIMATOR, detail, {}, variant)
+
+
+def _ask(
+    look: Look,
+    subject: Subject,
+    estimator: Estimator,
+    kept: Kept,
+    parts: Sequence[Part],
+    groups: Sequence[Group],
+    *,
+    as_of: date | None = None,
+    stratified_by: str = "phase",
+) -> Asked:
+    contrast, use = subject.contrast, subject.use
+    found = stratify(parts, contrast)
+    information = information_at(look.study, kept, contrast, as_of or look.as_of, subject.metric.last_day)
+    own = subject.reading.variant == ""
+    question = Question(
+        reading=subject.reading,
+        contrast=contrast,
+        strata=found.strata,
+        alpha=look.study.plan.decision.alpha,
+        better=1 if subject.metric.better == "higher" else -1,
+        margin=use.margin if own and isinstance(use, GuardrailUse) else None,
+        inference=inference_of(look.study, contrast, information),
+        cap=kept.cap,
+        stratified_by=stratified_by,
+    )
+    return asked(estimator, question, _measured(look, subject, kept, parts, groups), found.notes)
+
+
+def _measured(look: Look, subject: Subject, kept: Kept, parts: Sequence[Part], groups: Sequence[Group]) -> Measured:
+    pair = (subject.contrast.control, subject.contrast.treatment)
+    closed = {arm: np.asarray(sum(part.arms[arm].moments.n for part in parts), dtype=np.int64) for arm in pair}
+    exposed = {arm: np.array([look.cells.exposed(arm, group) for group in groups]) for arm in pair}
+    plan, metric = look.study.plan, subject.metric
+    undefined = look.cells.undefined(kept.key)
+    fewest = plan.decision.min_units_per_arm
+    return Measured(metric.name, subject.contrast, exposed, closed, undefined, metric.last_day, fewest)
