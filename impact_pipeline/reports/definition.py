@@ -5,10 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from impact_pipeline.catalog.catalog import Study
+from impact_pipeline.catalog.looks import AlwaysValidLooks, GroupSequentialLooks
 from impact_pipeline.catalog.metrics.base import Metric
 from impact_pipeline.catalog.metrics.readings import StepsPassed, UnitCount
 from impact_pipeline.catalog.plan import GuardrailUse, MetricUse
-from impact_pipeline.reports.formatting import unit_of, with_unit
+from impact_pipeline.reports.formatting import count, unit_of, with_unit
+
+CORRECTIONS = {
+    "holm": "Holm's correction", "hochberg": "Hochberg's correction", "bonferroni": "Bonferroni's correction",
+    "benjamini_hochberg": "Benjamini and Hochberg's false discovery rate",
+    "benjamini_yekutieli": "Benjamini and Yekutieli's false discovery rate",
+}  # fmt: skip
+SPENDING = {"obrien_fleming": "O'Brien-Fleming", "pocock": "Pocock"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,3 +101,26 @@ def arm_shares(study: Study) -> tuple[str, ...]:
     shares, control = study.plan.design.arms, study.plan.design.control
     note = "" if control == "control" else " (control)"
     return tuple(f"{arm} {100 * shares[arm]:g} %{note if arm == control else ''}" for arm in study.arms)
+
+
+def rule_in_words(study: Study) -> str:
+    """When the plan ships."""
+    rule = study.plan.decision
+    corrected = f"{CORRECTIONS[rule.correction]} over success metrics and arms"
+    return (
+        f"a success metric superior at two-sided {rule.alpha:g} ({corrected}), every guardrail inside its margin at"
+        f" one-sided {rule.alpha:g}, at least {count(rule.min_units_per_arm)} units an arm, findings clean"
+    )
+
+
+def looks_in_words(study: Study) -> str:
+    """Which looks may decide, and what intervals before the planned look mean."""
+    looks = study.plan.looks
+    match looks:
+        case AlwaysValidLooks():
+            return "any night may decide: the intervals of all looks hold at once (asymptotic confidence sequence)"
+        case GroupSequentialLooks():
+            days = ", ".join(day.isoformat() for day in looks.on)
+            spending = SPENDING[looks.spending]
+            return f"the looks of {days} and the planned one share alpha ({spending} spending)"
+    return "the planned look decides; reading day by day is no test, and the verdict rests on the planned look"

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from typing import Literal
 
 from impact_pipeline.catalog.catalog import Catalog, Study
-from impact_pipeline.catalog.metric import Metric
+from impact_pipeline.catalog.metrics.base import Metric
 from impact_pipeline.catalog.plan import GuardrailUse, MetricUse
 from impact_pipeline.decisions.base import Decision, Scorecard
 from impact_pipeline.estimators.base import Contrast, Estimate, Interval, Result
 from impact_pipeline.outcomes.cells import ALL_UNITS
 
-Role = Literal["success", "guardrail", "exploratory"]
+Role = Literal["success", "guardrail", "quality", "exploratory"]
 Tone = Literal["better", "worse", "unclear"]
 
-ROLES: tuple[Role, ...] = ("success", "guardrail", "exploratory")
+ROLES: tuple[Role, ...] = ("success", "guardrail", "quality", "exploratory")
 TONES: tuple[Tone, ...] = ("better", "unclear", "worse")
 
 
@@ -50,7 +50,7 @@ class Look:
 
     def metric(self, reference: str) -> Metric | None:
         """The metric's definition; none when its document is broken."""
-        return self.study.catalog.metrics.get(_name(reference))
+        return self.study.metrics_by_name.get(_name(reference))
 
     def label(self, reference: str, contrast: Contrast | None = None) -> str:
         """The metric's label, with the treatment arm where the study has several."""
@@ -71,6 +71,18 @@ class Look:
     def segment_results(self) -> tuple[Result, ...]:
         """Results of segments, those of one metric together."""
         return self._by_role(r for r in self.card.estimates.results if r.segment != ALL_UNITS)
+
+    @property
+    def beside(self) -> tuple[Result, ...]:
+        """Other readings of the metrics, over all units: uncapped, steps of a funnel."""
+        return self._by_role(self.card.estimates.beside)
+
+    def reading_label(self, result: Result) -> str:
+        """The label of a result that is a variant of its metric."""
+        metric = self.metric(result.metric)
+        readings = self.study.readings_of(metric) if metric else ()
+        label = next((r.label for r in readings if r.variant == result.variant), result.variant)
+        return f"{label} ({result.contrast.treatment})" if len(self.study.arms) > 2 else label
 
     @property
     def usable(self) -> bool:
@@ -101,10 +113,10 @@ class Look:
         return None if share is None else (-share if metric.better == "higher" else share)
 
     def _use(self, reference: str) -> MetricUse | None:
-        return next((use for use in self.study.uses if use.metric == _name(reference)), None)
+        return next((use for use in self.study.uses if use.name == _name(reference)), None)
 
     def _by_role(self, results: Iterable[Result]) -> tuple[Result, ...]:
-        order = {use.metric: (ROLES.index(use.role), place) for place, use in enumerate(self.study.uses)}
+        order = {use.name: (ROLES.index(use.role), place) for place, use in enumerate(self.study.uses)}
         return tuple(sorted(results, key=lambda r: order.get(_name(r.metric), (len(ROLES), 0))))
 
 

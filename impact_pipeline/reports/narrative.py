@@ -24,12 +24,17 @@ from impact_pipeline.reports.look import Look, Tone
 
 REASONS: Mapping[Reason, str] = {
     Reason.TOO_FEW_UNITS: "an arm has too few units",
+    Reason.TOO_FEW_CLUSTERS: "an arm has too few clusters",
+    Reason.MIXED_CLUSTERS: "clusters hold several arms",
     Reason.EMPTY_ARM: "an arm has no units",
     Reason.ZERO_VARIANCE: "every unit has the same value",
     Reason.DENOMINATOR_NEAR_ZERO: "the denominator is too close to zero",
+    Reason.QUANTILE_BEYOND_DATA: "the quantile lies beyond what so few values can tell",
     Reason.WINDOW_NOT_CLOSED: "no outcome window has closed yet",
     Reason.MEASURE_UNDEFINED: "the measure has no finite value in some rows",
     Reason.DEFINITION_BROKEN: "the definition of the metric has a fault",
+    Reason.COLLINEAR: "one column says nothing that others do not",
+    Reason.UNBOUNDED_INTERVAL: "no bounded interval exists",
     Reason.NO_ESTIMATOR: "no estimator fits this design and this kind of metric",
 }
 GRADES: Mapping[Grade, str] = {
@@ -97,6 +102,8 @@ def impact_sentence(impact: Impact | NoImpact, entity: str) -> str:
 
 def interim(look: Look) -> str:
     """What kind of look this is."""
+    if look.card.verdict.final and look.card.as_of < look.study.planned_look:
+        return "Decided before the planned look, as the plan's looks allow."
     if look.card.verdict.final:
         return "Final look: every window has closed."
     return f"Interim look: the planned look is on {look.study.planned_look.isoformat()}."

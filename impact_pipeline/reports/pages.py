@@ -14,6 +14,7 @@ from impact_pipeline.catalog.model import ModelVersion
 from impact_pipeline.decisions.base import Scorecard
 from impact_pipeline.kpis.base import Impact
 from impact_pipeline.reports import definition, formatting, narrative
+from impact_pipeline.reports.comparison_rows import bayesian_rows, segment_comparison_rows
 from impact_pipeline.reports.look import DayFailure, Look, StudyFailure
 from impact_pipeline.reports.provenance import input_spans, restatements
 from impact_pipeline.reports.rows import EstimateRow, estimate_rows
@@ -30,7 +31,8 @@ def study_body(look: Look, failed: Sequence[StudyFailure], previous: Scorecard |
         look=look, card=look.card, plan=look.study.plan, study=look.study, failed=failed,
         change_notes=_change_notes(look, notes), rows=estimate_rows(look, look.results), figures=_study_figures(look),
         sentences=[narrative.sentence(look, result) for result in look.results if look.usable],
-        exposed=_exposed(look),
+        exposed=_exposed(look), beside_rows=estimate_rows(look, look.beside), bayesian=bayesian_rows(look),
+        comparisons=segment_comparison_rows(look),
         segment_rows=estimate_rows(look, look.segment_results), spans=input_spans(look.card),
         restated=restatements(look, previous) if previous else (),
     )  # fmt: skip
@@ -103,7 +105,8 @@ def _environment() -> Environment:
     environment.globals.update(
         headline=narrative.headline, interim=narrative.interim, impact_sentence=narrative.impact_sentence,
         grades=narrative.GRADES, count=formatting.count, definitions=definition.metric_definitions,
-        arm_shares=definition.arm_shares,
+        arm_shares=definition.arm_shares, rule_in_words=definition.rule_in_words,
+        looks_in_words=definition.looks_in_words,
     )  # fmt: skip
     return environment
 

@@ -47,7 +47,7 @@ def estimate_rows(look: Look, results: Iterable[Result]) -> tuple[EstimateRow, .
 def _line(look: Look, result: Result) -> EstimateRow:
     units, contrast = result.n_per_arm, result.contrast
     bare = EstimateRow(
-        look.label(result.metric, contrast),
+        look.reading_label(result) if result.variant else look.label(result.metric, contrast),
         look.role(result.metric),
         (result.segment[0], result.segment[1] or "unknown"),
         count(units.get(contrast.control, 0)),
@@ -70,5 +70,12 @@ def _with_numbers(bare: EstimateRow, look: Look, result: Estimate) -> EstimateRo
         p_value=p_value(result.p_value),
         grade=result.grade,
         tone=look.tone(result.metric, displayed_interval(result)),
-        note=result.relative_refused or "",
+        note="; ".join(note for note in (result.relative_refused or "", _capped(look, result)) if note),
     )
+
+
+def _capped(look: Look, result: Estimate) -> str:
+    """The largest value that a unit counts with, pooled over arms."""
+    if result.cap is None:
+        return ""
+    return f"a unit counts with at most {mean(result.cap, look.metric(result.metric))}"
