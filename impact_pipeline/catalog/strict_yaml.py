@@ -41,6 +41,15 @@ class Parsed:
     value: dict[str, Any]
     lines: Mapping[Path, int]
 
+    def at(self, path: Path) -> Any:
+        """The value at `path`; None where nothing is written."""
+        if path not in self.lines:
+            return None
+        found: Any = self.value
+        for part in path:
+            found = found[part]
+        return found
+
     def line_of(self, path: Path) -> int:
         """The line of `path`, or of its nearest ancestor that is written down."""
         while path and path not in self.lines:
