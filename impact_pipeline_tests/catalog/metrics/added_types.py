@@ -69,6 +69,12 @@ class Undocumented(Metric):
 '''
 
 
+def forget_types() -> None:
+    """Let the process look for metric types once more."""
+    for cache in (metric_types, metric_document, document_adapter):
+        cache.cache_clear()
+
+
 def install(site: Path, monkeypatch: pytest.MonkeyPatch, **entries: str) -> None:
     """Put the distribution on the path for the test; `entries` are its entry points, by name."""
     info = site / "added_metrics-1.0.dist-info"
@@ -79,9 +85,4 @@ def install(site: Path, monkeypatch: pytest.MonkeyPatch, **entries: str) -> None
     (site / "busy_days_metric.py").write_text(ADDED)
     monkeypatch.syspath_prepend(site)
     monkeypatch.delitem(sys.modules, "busy_days_metric", raising=False)
-
-
-def forget_types() -> None:
-    """Let the process look for metric types once more."""
-    for cache in (metric_types, metric_document, document_adapter):
-        cache.cache_clear()
+    forget_types()
