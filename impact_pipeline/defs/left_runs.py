@@ -15,8 +15,7 @@ import dagster as dg
 from impact_pipeline.lake.files import locked
 
 OPERATOR_TAG = "impact/operator"
-_UNENDED = [status for status in dg.DagsterRunStatus if status not in
-            (dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED)]  # fmt: skip
+KILLED = "The process of this run was killed. The next night does its work again."
 
 
 @contextmanager
@@ -40,12 +39,14 @@ def present(instance: dg.DagsterInstance, folder: Path) -> Iterator[str]:
 
 
 def _end_if_gone(instance: dg.DagsterInstance, operator: Path) -> None:
+    """Safe to be killed at any moment, too: places are given back even for a run that was ended already."""
     with operator.open("rb") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return
-        for run in instance.get_runs(dg.RunsFilter(tags={OPERATOR_TAG: operator.stem}, statuses=_UNENDED)):
-            instance.report_run_failed(run, "The process of this run was killed. The next night does its work again.")
+        for run in instance.get_runs(dg.RunsFilter(tags={OPERATOR_TAG: operator.stem})):
             instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+            if not run.is_finished:
+                instance.report_run_failed(run, KILLED)
         operator.unlink()
