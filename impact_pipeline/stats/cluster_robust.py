@@ -20,6 +20,8 @@ CovarianceName = Literal["CR0", "CR1", "CR2", "CR3"]
 
 ROUNDING = 1e-8
 """Share of a combination's squared length that rounding may leave in a cluster's own direction."""
+NOTHING_LEFT = 1e-12
+"""Sums of errors below this share of the errors' length are rounding."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,3 +140,16 @@ def rests_on_one_cluster(rows: ClusteredFit, contrast: ArrayLike) -> NDArray[np.
     own = np.sum(np.where(1 - leverages > FULL_LEVERAGE, 0.0, along), axis=1)
     found: NDArray[np.bool_] = own > ROUNDING * float(np.sum(turned**2))
     return found
+
+
+def errors_cancel(rows: ClusteredFit, contrast: ArrayLike) -> bool:
+    """Whether the errors of `c b` add up to 0 within every cluster, up to rounding: between clusters nothing varies.
+
+    >>> from impact_pipeline.stats.least_squares import least_squares
+    >>> fit = least_squares(np.ones((4, 1)), [1.0, 3.0, 0.0, 4.0])
+    >>> errors_cancel(clustered(fit, ["a", "a", "b", "b"]), [1.0])
+    True
+    """
+    turned, residuals = rows.fit.rotated(contrast), rows.fit.residuals
+    between = np.sum(summed("gi,i->g", rows.scores, turned) ** 2)
+    return bool(between <= (NOTHING_LEFT**2) * np.sum(turned**2) * np.sum(residuals**2))
