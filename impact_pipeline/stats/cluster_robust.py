@@ -39,13 +39,13 @@ class ClusteredFit:
     @cached_property
     def scores(self) -> Array:
         """`Q_g' e_g` of each cluster's rows Q_g of the basis and residuals e_g, (G, k)."""
-        return self._within(self.fit.basis * self.fit.residuals[:, None])
+        return self._added((self.fit.basis * self.fit.residuals[:, None])[self.order])
 
     @cached_property
     def grams(self) -> Array:
         """`Q_g' Q_g`, (G, k, k); they add up to the identity."""
-        basis = self.fit.basis
-        return np.stack([self._within(basis * basis[:, [j]]) for j in range(self.fit.k)], axis=1)
+        rows = self.fit.basis[self.order]
+        return np.stack([self._added(rows * rows[:, [j]]) for j in range(self.fit.k)], axis=1)
 
     @cached_property
     def axes(self) -> tuple[Array, Array]:
@@ -62,8 +62,8 @@ class ClusteredFit:
         left = np.where(1 - leverages > FULL_LEVERAGE, 1 - leverages, np.inf)
         return summed("gij,gkj->gik", directions * (left**-power)[:, None, :], directions)
 
-    def _within(self, rows: Array) -> Array:
-        return np.asarray(np.add.reduceat(rows[self.order], self.starts, axis=0), dtype=np.float64)
+    def _added(self, ordered: Array) -> Array:
+        return np.asarray(np.add.reduceat(ordered, self.starts, axis=0), dtype=np.float64)
 
 
 def clustered(fit: Fit, clusters: ArrayLike) -> ClusteredFit | Refusal:
