@@ -33,8 +33,8 @@ def _reading(study: Study, reading: Reading) -> dict[str, Any]:
 
 
 def _value(study: Study, value: UnitValue) -> dict[str, Any]:
-    terms = [[str(factor), _total(study, total)] for factor, total in value.terms]
-    return {"terms": terms, "at_least": value.at_least, "cap": None if value.cap is None else str(value.cap)}
+    terms = [[str(factor.normalize()), _total(study, total)] for factor, total in value.terms]
+    return {"terms": terms, "at_least": value.at_least, "cap": None if value.cap is None else str(value.cap.normalize())}
 
 
 def _total(study: Study, total: UnitCount) -> dict[str, Any]:
