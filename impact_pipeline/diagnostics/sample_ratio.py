@@ -2,117 +2,84 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date
-from functools import reduce
-from operator import add
+from collections.abc import Sequence
 from typing import ClassVar
 
+import numpy as np
+
 from impact_pipeline.catalog.catalog import Study
+from impact_pipeline.diagnostics.arm_counts import PhaseCounts, chi_square, counted, log_e_values
 from impact_pipeline.diagnostics.base import Evidence, Finding
-from impact_pipeline.outcomes.cells import ALL_UNITS, Cells
-from impact_pipeline.outcomes.phases import RandomisationPhase, randomisation_phases
-from impact_pipeline.stats.chi_square import ChiSquare, goodness_of_fit
+from impact_pipeline.diagnostics.mismatch_origin import Origin, worst_cohort_day, worst_segment_value
+from impact_pipeline.outcomes.cells import Cells
+from impact_pipeline.stats.sample_ratio_sequence import p_value
 
 ALPHA = 0.0005
-"""Read every night for a month at this level, a sound study is called invalid less than once in a hundred times."""
-
-FEWEST_EXPECTED = 5
-"""Expected units in an arm below which the chi-square approximation is not used."""
+"""The chance that a sound study is ever called invalid, over all its nightly looks together."""
 
 LARGEST_STRAY_SHARE = 0.001
 """Share of a phase's units tolerated in arms that the plan gives none (clocks differ at the edge of a phase)."""
 
+Details = dict[str, float | int | str]
+
 
 class SampleRatio:
-    """Pearson's chi-square of exposed units against planned shares, within phases of constant shares, summed over them.
+    """Multinomial e-value of exposed units against planned shares, cohort day by cohort day, within phases.
 
-    A phase has (arms with a share) - 1 degrees of freedom. A mismatch says that exposure or its logging depends on the
-    arm, and then no difference between arms can be trusted. Fabijan et al. (2019), KDD, "Diagnosing Sample Ratio
-    Mismatch in Online Controlled Experiments".
+    The running maximum over cohort days decides: an alarm stays, and a look every night costs nothing. Pearson's
+    chi-square of the phases is kept in the details. A mismatch says that exposure or its logging depends on the arm,
+    and then no difference between arms can be trusted. Lindon, Malek (2022), NeurIPS 35; Fabijan et al. (2019), KDD.
     """
 
     name: ClassVar[str] = "sample_ratio"
     designs: ClassVar[frozenset[str]] = frozenset({"randomized", "staged_rollout"})
 
     def check(self, study: Study, evidence: Evidence) -> Finding:
-        phases = tuple(_counted(evidence.cells, study, ALL_UNITS))
+        phases = counted(study, evidence.cells)
         stray = max((phase.stray_share for phase in phases), default=0.0)
-        tested = [phase.chi_square for phase in phases if phase.testable]
-        counts = _in_words(evidence.cells, study)
+        units = _in_words(evidence.cells, study)
         if stray > LARGEST_STRAY_SHARE:
-            sentence = (
-                f"{100 * stray:.1f} % of the units of a phase are in an arm that the plan gives no share ({counts})."
-            )
-            return Finding(self.name, False, stray, LARGEST_STRAY_SHARE, sentence, "invalidate", {"stray_share": stray})
-        if not tested:
-            sentence = f"Too few units to compare the arms with their planned shares yet ({counts})."
-            return Finding(self.name, None, None, ALPHA, sentence, "invalidate", {})
-        return self._judged(reduce(add, tested), counts, _culprits(study, evidence.cells))
+            told = f"{100 * stray:.1f} % of the units of a phase are in an arm that the plan gives no share ({units})."
+            return Finding(self.name, False, stray, LARGEST_STRAY_SHARE, told, "invalidate", {"stray_share": stray})
+        if not any(phase.comparable for phase in phases):
+            told = f"No unit yet to compare the arms with their planned shares ({units})."
+            return Finding(self.name, None, None, ALPHA, told, "invalidate", {})
+        return self._judged(study, evidence.cells, phases, units)
 
-    def _judged(self, total: ChiSquare, counts: str, culprits: Mapping[str, str]) -> Finding:
-        p_value = total.p_value
-        passed = p_value >= ALPHA
-        numbers = {"chi_square": float(total.statistic), "degrees_of_freedom": total.degrees_of_freedom}
-        judged = "fit their planned shares" if passed else "do not fit their planned shares"
-        where = "" if passed else f" The largest mismatch is in {' and in '.join(culprits.values())}."
-        sentence = f"The arms' units {judged} (p = {p_value:.2g}; {counts}).{where}"
-        return Finding(self.name, passed, p_value, ALPHA, sentence, "invalidate", {**numbers, **culprits})
-
-
-@dataclass(frozen=True, slots=True)
-class _PhaseCounts:
-    """Exposed units by arm on some cohort days of one phase."""
-
-    label: str
-    shares: tuple[float, ...]
-    counts: tuple[int, ...]
-
-    @property
-    def stray_share(self) -> float:
-        strays = sum(count for count, share in zip(self.counts, self.shares, strict=True) if share == 0)
-        return strays / sum(self.counts) if strays else 0.0
-
-    @property
-    def testable(self) -> bool:
-        active = [share for share in self.shares if share > 0]
-        return len(active) > 1 and sum(self.counts) * min(active) >= FEWEST_EXPECTED
-
-    @property
-    def chi_square(self) -> ChiSquare:
-        return goodness_of_fit(self.counts, self.shares)
+    def _judged(self, study: Study, cells: Cells, phases: Sequence[PhaseCounts], units: str) -> Finding:
+        p_by_day = np.atleast_1d(p_value(log_e_values(phases)))
+        p, alarms = float(p_by_day[-1]), p_by_day <= ALPHA
+        details = _chi_square_details(phases)
+        if not alarms.any():
+            sentence = f"The arms' units fit their planned shares (sequential p = {p:.2g}; {units})."
+            return Finding(self.name, True, p, ALPHA, sentence, "invalidate", details)
+        since = [day for phase in phases for day in phase.days][int(alarms.argmax())]
+        sentence = (
+            f"The arms' units do not fit their planned shares (sequential p = {p:.2g}, alarm on {since}; {units})."
+        )
+        origins = {"segment": worst_segment_value(study, cells), "cohort_day": worst_cohort_day(phases)}
+        told = [f"{origin.in_words}." for origin in origins.values() if origin is not None]
+        details |= {"alarm_at": since.isoformat(), **_origin_details(origins)}
+        return Finding(self.name, False, p, ALPHA, " ".join([sentence, *told]), "invalidate", details)
 
 
-def _counted(cells: Cells, study: Study, segment: tuple[str, str]) -> Iterator[_PhaseCounts]:
-    for phase in randomisation_phases(study.plan.design, cells.cohort_days()):
-        yield _of_days(cells, phase, segment, phase.name, phase.cohorts)
+def _chi_square_details(phases: Sequence[PhaseCounts]) -> Details:
+    found = chi_square(phases)
+    if found is None:
+        return {}
+    return {
+        "chi_square": float(found.statistic),
+        "degrees_of_freedom": found.degrees_of_freedom,
+        "chi_square_p_value": found.p_value,
+    }
 
 
-def _of_days(
-    cells: Cells, phase: RandomisationPhase, segment: tuple[str, str], label: str, days: Iterable[date]
-) -> _PhaseCounts:
-    chosen = tuple(days)
-    counts = (cells.exposed(arm, segment, chosen) for arm in phase.shares)
-    return _PhaseCounts(label, tuple(phase.shares.values()), tuple(counts))
-
-
-def _culprits(study: Study, cells: Cells) -> dict[str, str]:
-    """The cohort day and the segment value whose counts are least likely under the plan."""
-    phases = randomisation_phases(study.plan.design, cells.cohort_days())
-    days = [_of_days(cells, phase, ALL_UNITS, f"cohort {day}", [day]) for phase in phases for day in phase.cohorts]
-    segments = [
-        _of_days(cells, phase, segment, f"{segment[0]} '{segment[1]}'", phase.cohorts)
-        for phase in phases
-        for segment in cells.segments()
-    ]
-    found = {"worst_cohort_day": _worst(days), "worst_segment": _worst(segments)}
-    return {name: label for name, label in found.items() if label}
-
-
-def _worst(groups: Iterable[_PhaseCounts]) -> str | None:
-    testable = [group for group in groups if group.testable]
-    return min(testable, key=lambda group: group.chi_square.p_value).label if testable else None
+def _origin_details(origins: dict[str, Origin | None]) -> Details:
+    details: Details = {}
+    for name, origin in origins.items():
+        if origin is not None:
+            details |= {f"worst_{name}": origin.label, f"worst_{name}_p_value": origin.p_value}
+    return details
 
 
 def _in_words(cells: Cells, study: Study) -> str:

@@ -136,8 +136,14 @@ def root(treatment: Clicks, control: Clicks, near: float) -> float:
     return float(optimize.brentq(excess, near - 0.01, near + 0.01, xtol=1e-14, rtol=1e-14))
 
 
-def test_the_sample_ratio_is_that_of_a_chi_square_test(card: Scorecard, raw: pd.DataFrame) -> None:
+def test_the_sample_ratio_is_that_of_the_largest_e_value_and_of_a_chi_square_test(
+    card: Scorecard, raw: pd.DataFrame
+) -> None:
     (finding,) = [finding for finding in card.findings if finding.diagnostic == "sample_ratio"]
-    expected = stats.chisquare(raw["policy"].value_counts().to_numpy())
-    assert finding.statistic == close(float(expected.pvalue))
+    so_far = raw.groupby([raw["impressed_at"].dt.date, raw["policy"]]).size().unstack().cumsum().to_numpy()
+    mixed = stats.dirichlet_multinomial.logpmf(so_far, [500, 500], so_far.sum(axis=1))
+    evidence = mixed - stats.multinomial.logpmf(so_far, so_far.sum(axis=1), [0.5, 0.5])
+    assert finding.statistic == close(min(1.0, math.exp(-evidence.max())))
+    expected = stats.chisquare(so_far[-1])
+    assert finding.details["chi_square_p_value"] == close(float(expected.pvalue))
     assert finding.details["chi_square"] == close(float(expected.statistic))
