@@ -8,13 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from impact_pipeline.stats.cluster_robust import (
-    clustered,
-    covariance,
-    errors_cancel,
-    rests_on_one_cluster,
-    satterthwaite,
-)
+from impact_pipeline.stats.cluster_robust import clustered, contrast_refusal, covariance, satterthwaite
 from impact_pipeline.stats.least_squares import Array, least_squares
 from impact_pipeline.stats.refusal import Refusal, RefusalReason
 from impact_pipeline.stats.two_means import Contribution, TwoMeans
@@ -72,10 +66,8 @@ def clustered_means(
     if isinstance(rows, Refusal):
         return rows
     contrast = np.concatenate([CONTRAST, np.zeros(x.shape[1])])
-    if rests_on_one_cluster(rows, contrast).any():
-        return Refusal("too_few_clusters", "the covariates leave the effect to one cluster alone; use fewer of them")
-    if errors_cancel(rows, contrast):
-        return Refusal("zero_variance", "errors cancel within every cluster: clusters do not vary")
+    if refusal := contrast_refusal(rows, contrast):
+        return refusal
     found = covariance(rows, "CR2")
     degrees = satterthwaite(rows, contrast)
     part = Contribution(float(found[0, 0]), float(found[1, 1]), float(found[0, 1]), degrees)
@@ -87,7 +79,7 @@ def _clusters_per_arm(treated: NDArray[np.bool_], labels: NDArray[np.generic]) -
     of_treatment, of_control = np.unique(labels[treated]), np.unique(labels[~treated])
     if len(both := np.intersect1d(of_treatment, of_control)):
         return Refusal(
-            "mixed_clusters", f"cluster '{both[0]}' holds both arms, as {len(both)} in all do; give each one arm"
+            "mixed_clusters", f"clusters with both arms: {len(both)}, such as '{both[0]}'; give each one arm"
         )
     for arm, found in (("treatment", of_treatment), ("control", of_control)):
         if len(found) < LEAST_CLUSTERS:

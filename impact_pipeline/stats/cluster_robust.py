@@ -153,3 +153,18 @@ def errors_cancel(rows: ClusteredFit, contrast: ArrayLike) -> bool:
     turned, residuals = rows.fit.rotated(contrast), rows.fit.residuals
     between = np.sum(summed("gi,i->g", rows.scores, turned) ** 2)
     return bool(between <= (NOTHING_LEFT**2) * np.sum(turned**2) * np.sum(residuals**2))
+
+
+def contrast_refusal(rows: ClusteredFit, contrast: ArrayLike) -> Refusal | None:
+    """Why clusters tell no error of the combination `c b`, or None.
+
+    >>> from impact_pipeline.stats.least_squares import least_squares
+    >>> fit = least_squares(np.ones((4, 1)), [1.0, 3.0, 0.0, 4.0])
+    >>> contrast_refusal(clustered(fit, ["a", "a", "b", "b"]), [1.0]).reason
+    'zero_variance'
+    """
+    if rests_on_one_cluster(rows, contrast).any():
+        return Refusal("too_few_clusters", "one cluster alone determines the effect; no other tells its error")
+    if errors_cancel(rows, contrast):
+        return Refusal("zero_variance", "errors cancel within every cluster: clusters do not vary")
+    return None

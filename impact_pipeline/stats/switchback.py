@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from impact_pipeline.stats.cluster_robust import clustered, covariance, rests_on_one_cluster, satterthwaite
+from impact_pipeline.stats.cluster_robust import clustered, contrast_refusal, covariance, satterthwaite
 from impact_pipeline.stats.least_squares import Array, Fit, least_squares, summed
 from impact_pipeline.stats.newey_west import newey_west, usual_lags
 from impact_pipeline.stats.refusal import Refusal
@@ -170,8 +170,8 @@ def _by_unit(fit: Fit, of: Blocks, change: Array) -> tuple[Array, float, str] | 
     rows = clustered(fit, of.unit)
     if isinstance(rows, Refusal):
         return rows
-    if rests_on_one_cluster(rows, change).any():
-        return Refusal("too_few_clusters", "one unit alone determines the effect; at least two must switch")
+    if refusal := contrast_refusal(rows, change):
+        return refusal
     degrees = satterthwaite(rows, change)
     return covariance(rows, "CR2"), degrees, f"errors clustered by {rows.count} units, {degrees:.1f} degrees of freedom"
 

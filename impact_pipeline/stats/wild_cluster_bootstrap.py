@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from impact_pipeline.stats.cluster_robust import ClusteredFit, errors_cancel, rests_on_one_cluster
+from impact_pipeline.stats.cluster_robust import ClusteredFit, contrast_refusal
 from impact_pipeline.stats.least_squares import Array, summed
 from impact_pipeline.stats.refusal import Refusal
 
@@ -89,10 +89,8 @@ def wild_cluster_bootstrap(
     >>> round(found.value, 3), found.p_value < 0.01, found.lower > 0
     (3.125, True, True)
     """
-    if rests_on_one_cluster(rows, contrast).any():
-        return Refusal("too_few_clusters", "one cluster alone determines the effect; no other tells its error")
-    if errors_cancel(rows, contrast):
-        return Refusal("zero_variance", "errors cancel within every cluster: clusters do not vary")
+    if refusal := contrast_refusal(rows, contrast):
+        return refusal
     along = rows.fit.rotated(contrast)
     points = np.array(POINTS[weights])
     drawn = _Draws(

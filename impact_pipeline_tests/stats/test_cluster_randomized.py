@@ -167,7 +167,7 @@ def test_covariates_that_leave_the_effect_to_one_cluster_are_refused() -> None:
     effects = (trial.clusters[:, None] == of_treated).astype(float)
     found = refused(clustered_means(trial.outcome, trial.treated, trial.clusters, effects))
     assert found.reason == "too_few_clusters"
-    assert found.detail == "the covariates leave the effect to one cluster alone; use fewer of them"
+    assert found.detail == "one cluster alone determines the effect; no other tells its error"
 
 
 def test_a_covariate_that_is_the_treatment_is_refused_by_name() -> None:

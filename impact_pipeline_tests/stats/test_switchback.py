@@ -240,7 +240,7 @@ def test_a_single_unit_that_switches_is_refused() -> None:
     found = refused(adjusted_means(drawn(np.random.default_rng(9), World(8, 12), treated), "unit"))
     assert (found.reason, found.detail) == (
         "too_few_clusters",
-        "one unit alone determines the effect; at least two must switch",
+        "one cluster alone determines the effect; no other tells its error",
     )
 
 
