@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from impact_pipeline.catalog.designs import ClusterRandomizedDesign, Design, StagedRolloutDesign
 from impact_pipeline.catalog.document import Document, Expression, Model, Name, Text
+from impact_pipeline.catalog.effect_size import EffectSize
 from impact_pipeline.catalog.looks import FixedLook, Looks
 from impact_pipeline.catalog.metrics.base import Window, windowed_name
 
@@ -30,17 +31,10 @@ class ExposureRule(Model):
     filter: Expression | None = None
 
 
-class Margin(Model):
+class Margin(EffectSize):
     """How much worse a guardrail may be, as a share of the control mean or in the metric's unit. One of the two."""
 
     relative: Annotated[float, Field(gt=0, lt=1)] | None = None
-    absolute: Annotated[float, Field(gt=0)] | None = None
-
-    @model_validator(mode="after")
-    def _one_kind(self) -> Self:
-        if (self.relative is None) == (self.absolute is None):
-            raise ValueError("name either `relative` or `absolute`, and not both")
-        return self
 
 
 class _Use(Model):
@@ -60,12 +54,18 @@ class _Use(Model):
 
 
 class SuccessUse(_Use):
+    """`expected` is the improvement worth finding: what the study is planned for; it decides no verdict."""
+
     role: Literal["success"]
+    expected: EffectSize | None = None
 
 
 class GuardrailUse(_Use):
+    """`harm` is the worsening that must not ship, for the plan's chances; the margin where none is given."""
+
     role: Literal["guardrail"]
     margin: Margin
+    harm: EffectSize | None = None
 
 
 class QualityUse(_Use):
@@ -105,10 +105,12 @@ class DecisionRule(Model):
     """Success superior (two-sided `alpha`), every guardrail non-inferior (one-sided `alpha`), findings clean.
 
     `correction` is for several success metrics and arms. The Benjamini procedures bound the share of false claims among
-    claims, all others the chance of any.
+    claims, all others the chance of any. `power` is the chance to ship a change with the planned effects: what units
+    are planned for.
     """
 
     alpha: Annotated[float, Field(gt=0, le=0.2)] = 0.05
+    power: Annotated[float, Field(ge=0.5, lt=1)] = 0.8
     correction: Correction = "holm"
     min_units_per_arm: Annotated[int, Field(ge=2)] = 100
 
