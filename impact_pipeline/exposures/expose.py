@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from impact_pipeline.catalog.catalog import Study
+from impact_pipeline.catalog.designs import cluster_column
 from impact_pipeline.catalog.identity import digest
 from impact_pipeline.engines.base import Engine, Input
 from impact_pipeline.exposures.query import exposures_query
@@ -59,7 +60,9 @@ def exposure_meaning(study: Study) -> dict[str, Any]:
     """The part of a study's documents that decides who is exposed, when, and in which segment."""
     plan = study.plan
     features = [*study.covariates, *study.segment_features.values()]
+    cluster = cluster_column(plan.design)
     return {
+        **({} if cluster is None else {"cluster": cluster}),
         "entity": plan.entity,
         "arms": sorted(plan.design.arms),
         "exposure": plan.exposure.model_dump(mode="json"),

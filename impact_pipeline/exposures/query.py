@@ -7,6 +7,7 @@ from datetime import timedelta
 from sqlglot import exp
 
 from impact_pipeline.catalog.catalog import Study
+from impact_pipeline.catalog.designs import CLUSTER, cluster_column
 from impact_pipeline.catalog.feature import SumFeature
 from impact_pipeline.catalog.plan import ColumnSegment
 from impact_pipeline.engines.scaled import column, named, timestamp
@@ -15,8 +16,9 @@ UNKNOWN = "unknown"
 """The segment value of a unit whose segment is not known."""
 
 
-def segment_column(segment: str) -> str:
-    return f"segment_{segment}"
+def segment_column(split: str) -> str:
+    """The column with a unit's value of a segment, or its cluster."""
+    return "cluster" if split == CLUSTER else f"segment_{split}"
 
 
 def covariate_column(feature: str) -> str:
@@ -26,8 +28,9 @@ def covariate_column(feature: str) -> str:
 def exposures_query(study: Study) -> exp.Select:
     """One row per unit from exposure rows (`rows`) and features (`feature_<name>`).
 
-    Columns: unit, arm, exposed_at, cohort_day, mixed, segment_<name> (text), covariate_<feature> (scaled integer).
-    The first contact wins; contacts at the same instant are ordered by arm and segment values, so the choice is stable.
+    Columns: unit, arm, exposed_at, cohort_day, mixed, segment_<name> (text), covariate_<feature> (scaled integer), and
+    cluster where clusters are randomised. The first contact wins; contacts at the same instant are ordered by arm,
+    segment values and cluster, so the choice is stable.
     """
     first = exp.column("contact", table="u", quoted=True)
     chosen = [named(_part(first, "arm"), "arm"), named(_part(first, "at"), "exposed_at")]
@@ -35,7 +38,7 @@ def exposures_query(study: Study) -> exp.Select:
         exp.select(named(column("unit", "u"), "unit"), *chosen, named(column("cohort_day", "u"), "cohort_day"))
         .select(named(column("mixed", "u"), "mixed"))
         .with_("contacts", as_=_contacts(study))
-        .with_("units", as_=_units())
+        .with_("units", as_=_units(study))
         .from_(exp.alias_(exp.to_table("units", quoted=True), "u", table=True))
     )
     for name, segment in study.plan.segments.items():
@@ -45,6 +48,8 @@ def exposures_query(study: Study) -> exp.Select:
             query, value = _joined(query, segment.feature)
         known = exp.func("coalesce", value, exp.Literal.string(UNKNOWN))
         query = query.select(named(known, segment_column(name)), copy=False)
+    if CLUSTER in study.splits:
+        query = query.select(named(_part(first, segment_column(CLUSTER)), segment_column(CLUSTER)), copy=False)
     for feature in study.covariates:
         query, value = _joined(query, feature.name)
         known = exp.func("coalesce", value, _missing(feature))
@@ -74,6 +79,11 @@ def _contacts(study: Study) -> exp.Select:
     for name, segment in plan.segments.items():
         if isinstance(segment, ColumnSegment):
             fields.append(_field(segment_column(name), exp.cast(column(segment.column), "VARCHAR")))
+    cluster = cluster_column(plan.design)
+    if cluster is not None:
+        named_cluster = exp.cast(column(cluster), "VARCHAR")
+        fields.append(_field(segment_column(CLUSTER), named_cluster))
+        query = query.select(named(named_cluster, segment_column(CLUSTER)), copy=False)
     contact = exp.Struct(expressions=fields)
     return query.select(named(contact, "contact")).from_(exp.to_table("rows", quoted=True)).where(*wanted)
 
@@ -82,10 +92,10 @@ def _field(name: str, value: exp.Expr) -> exp.Expr:
     return exp.PropertyEQ(this=exp.to_identifier(name, quoted=True), expression=value.copy())
 
 
-def _units() -> exp.Select:
-    """One row per unit: its first contact, its cohort day (UTC), and whether it met several arms."""
-    arm = column("arm")
-    mixed = exp.func("min", arm).neq(exp.func("max", arm.copy()))
+def _units(study: Study) -> exp.Select:
+    """One row per unit: its first contact, its cohort day (UTC), and whether it met several arms or clusters."""
+    once = ("arm", *(segment_column(split) for split in study.splits if split == CLUSTER))
+    mixed = exp.or_(*(exp.func("min", column(name)).neq(exp.func("max", column(name))) for name in once))
     cohort_day = exp.cast(exp.func("min", column("at")), "DATE")
     return (
         exp.select(column("unit"), named(exp.func("min", column("contact")), "contact"))

@@ -99,7 +99,7 @@ def _made_from(study: Study, cohort: date, exposures: str, maturity: Maturity, f
     """The digest of all that a cohort's cells depend on."""
     metrics = [m for m in study.metrics if cohort in maturity.cohorts[m.name]]
     inputs = {m.name: [metric_meaning(study, m), _window_marks(study, m, cohort, fact_days)] for m in metrics}
-    return digest(LOGIC, exposures, list(study.plan.segments), inputs)
+    return digest(LOGIC, exposures, list(study.splits), inputs)
 
 
 def _window_marks(study: Study, metric: Metric, cohort: date, fact_days: FactDays) -> dict[str, list[str]]:
@@ -125,9 +125,9 @@ def _groups(study: Study, work: _Pass, counts: pa.Table) -> Groups:
     """Every arm, and every value of each segment among exposed units."""
     values = [
         counts.filter(pc.equal(counts[SEGMENT], index))["segment_value"].unique().sort().to_pylist()
-        for index in range(len(study.plan.segments))
+        for index in range(len(study.splits))
     ]
-    segments = {name: tuple(listed) for name, listed in zip(study.plan.segments, values, strict=True)}
+    segments = {name: tuple(listed) for name, listed in zip(study.splits, values, strict=True)}
     return Groups(min(work.to_measure), tuple(sorted(study.arms)), segments)
 
 
@@ -153,7 +153,7 @@ def _fact_inputs(
 
 def _exposed(study: Study, counts: pa.Table) -> pa.Table:
     """Cells that count units."""
-    names = pa.array(["", *study.plan.segments], pa.string())
+    names = pa.array(["", *study.splits], pa.string())
     keys = {key: counts[key].combine_chunks() for key in ("cohort_day", "arm", "segment_value")}
     segment = names.take(pc.add(counts[SEGMENT].combine_chunks(), 1))
     return cell_rows({**keys, "segment": segment}, EXPOSED, {"n": counts["n"].combine_chunks()})

@@ -11,11 +11,11 @@ from impact_pipeline.engines.scaled import column, named
 from impact_pipeline.exposures.query import segment_column
 
 SEGMENT = "segment_index"
-"""Output column: -1 for all units, else the index of the segment in the plan's order."""
+"""Output column: -1 for all units, else the index of the segment in the order of `Study.splits`."""
 
 
 def counts_query(study: Study) -> exp.Select:
-    """Exposed units by cohort day and arm, for all units and by each segment."""
+    """Exposed units by cohort day and arm, for all units and by each segment (or cluster)."""
     units = exp.to_table("exposures", quoted=True)
     query = exp.select(named(exp.func("count", exp.Star()), "n")).from_(units)
     return _grouped(query, study).where(exp.not_(column("mixed")))
@@ -47,7 +47,7 @@ def _hash_sum(values: Sequence[exp.Expr], name: str) -> exp.Expr:
 def _grouped(query: exp.Select, study: Study) -> exp.Select:
     """Group by cohort day and arm, and by each segment besides, in one pass."""
     keys = [column("cohort_day"), column("arm")]
-    segments = [column(segment_column(name)) for name in study.plan.segments]
+    segments = [column(segment_column(name)) for name in study.splits]
     query = query.select(*(key.copy() for key in keys), copy=False)
     sets = [exp.Tuple(expressions=[key.copy() for key in keys])]
     sets += [exp.Tuple(expressions=[*(key.copy() for key in keys), segment.copy()]) for segment in segments]

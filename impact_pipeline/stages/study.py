@@ -30,8 +30,9 @@ from impact_pipeline.reports.charts import forest
 from impact_pipeline.reports.look import Look
 from impact_pipeline.reports.markdown import summary
 from impact_pipeline.stages.cell_lineage import cell_lineage
+from impact_pipeline.stages.exposure_lineage import exposure_lineage
 from impact_pipeline.stages.history import past_lifts
-from impact_pipeline.stages.outcome import ColumnLineage, Outcome, outcome_of
+from impact_pipeline.stages.outcome import Outcome, outcome_of
 from impact_pipeline.stages.workspace import Workspace, code_version
 
 FINDINGS, ESTIMATES, SCORECARD = "findings", "estimates", "scorecard"
@@ -79,7 +80,7 @@ def make_exposures(workspace: Workspace, study: Study, as_of: date) -> Outcome:
         upstream.update({f"features/{name} {day}": mark for day, mark in days.items()})
     shown = {"as_of": as_of.isoformat(), "days_read": len(facts["days"]), "missing_days": str(facts["missing_days"])}
     table = lake.exposures(study.name)
-    return outcome_of(table, done, EXPOSURES_LOGIC, lineage=_exposure_lineage(study), upstream=upstream, facts=shown)
+    return outcome_of(table, done, EXPOSURES_LOGIC, lineage=exposure_lineage(study), upstream=upstream, facts=shown)
 
 
 def make_cells(workspace: Workspace, study: Study, as_of: date) -> Outcome:
@@ -203,13 +204,3 @@ def _inputs(lake: Lake, study: Study) -> dict[str, dict[str, str]]:
     outcomes = {f"trusted/{name}": days for name, days in cells["inputs"].items()}
     exposed = {f"trusted/{study.plan.exposure.dataset}": exposures["days"]}
     return {**outcomes, **exposed, **features}
-
-
-def _exposure_lineage(study: Study) -> ColumnLineage:
-    rule = study.plan.exposure
-    source = ("trusted", rule.dataset)
-    identifier = study.catalog.contracts[rule.dataset].identifier_of(study.plan.entity) or ""
-    features = {f"covariate_{f.name}": ((("features", f.name), "value"),) for f in study.covariates}
-    segments = {f"segment_{n}": ((("features", f.name), "value"),) for n, f in study.segment_features.items()}
-    columns = {"unit": identifier, "arm": rule.arm_column, "exposed_at": rule.exposed_at, "cohort_day": rule.exposed_at}
-    return {name: ((source, column),) for name, column in columns.items()} | features | segments

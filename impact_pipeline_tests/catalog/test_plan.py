@@ -5,14 +5,8 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from impact_pipeline.catalog.plan import (
-    DecisionRule,
-    Design,
-    Margin,
-    RandomizedDesign,
-    StagedRolloutDesign,
-    Value,
-)
+from impact_pipeline.catalog.designs import Design, RandomizedDesign, StagedRolloutDesign
+from impact_pipeline.catalog.plan import DecisionRule, Margin, Value
 
 DESIGN: TypeAdapter[RandomizedDesign | StagedRolloutDesign] = TypeAdapter(Design)
 HALVES = {"a": 0.5, "b": 0.5}

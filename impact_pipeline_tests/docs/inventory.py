@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
+from impact_pipeline.catalog.designs import Design
 from impact_pipeline.catalog.metrics.registry import metric_types
-from impact_pipeline.catalog.plan import Design
-from impact_pipeline.diagnostics.registry import DIAGNOSTICS
+from impact_pipeline.diagnostics.registry import diagnostics
 from impact_pipeline.estimators.base import Reason
 from impact_pipeline.estimators.registry import ESTIMATORS
 
@@ -26,16 +26,16 @@ def inventory() -> str:
     metrics = [[f"`{_type(m)}`", _first_sentence(m)] for m in metric_types()]
     designs = [[f"`{_type(d)}`", _first_sentence(d)] for d in get_args(get_args(Design)[0])]
     estimators = [
-        [f"`{e.name}`", _first_sentence(e), _listed(e.metrics), _listed(e.designs), "yes" if e.uses_covariate else "no"]
+        [f"`{e.name}`", _first_sentence(e), _listed(e.forms), _listed(e.designs), "yes" if e.uses_covariates else "no"]
         for e in ESTIMATORS
     ]
-    diagnostics = [[f"`{d.name}`", _first_sentence(d), _listed(d.designs)] for d in DIAGNOSTICS]
+    checks = [[f"`{d.name}`", _first_sentence(d), _listed(d.designs)] for d in diagnostics()]
     parts = [
         HEAD,
         _section("Metric types", ["type", "what it is"], metrics),
         _section("Designs", ["type", "what it is"], designs),
-        _section("Estimators", ["name", "what it does", "metrics", "designs", "covariate"], estimators),
-        _section("Diagnostics", ["name", "what it asks", "designs"], diagnostics),
+        _section("Estimators", ["name", "what it does", "readings", "designs", "covariates"], estimators),
+        _section("Diagnostics", ["name", "what it asks", "designs"], checks),
         _section("Reasons of a number that is not estimable", ["reason"], [[f"`{reason}`"] for reason in Reason]),
     ]
     return "\n".join(parts)

@@ -18,7 +18,7 @@ from impact_pipeline_tests.outcomes.shop_rows import LAST, Rows, cents, fill, fr
 from impact_pipeline_tests.small_shop import ENGINE, document, write_catalog
 
 STORES = "abcdef"
-WANDERER = 8
+WANDERER = 4
 """A user who is seen in two stores of one arm."""
 
 SEGMENTS = "segments:\n  device: {type: column, column: device}\n  country: {type: feature, feature: country}\n"
@@ -95,7 +95,7 @@ def test_a_unit_of_two_clusters_is_in_no_cell(stores: tuple[Catalog, Lake, Rows]
 
 
 def test_the_cluster_is_part_of_what_exposures_are_made_from(stores: tuple[Catalog, Lake, Rows]) -> None:
-    catalog, lake, _ = stores
+    _, lake, _ = stores
     before = lake.exposures("ranker_v2").state()
     other = document("studies/ranker_v2.yaml").replace(SEGMENTS, "")
     look(write_catalog(lake.home / "catalog", changes={"studies/ranker_v2.yaml": other}), lake, LAST, generation="2")

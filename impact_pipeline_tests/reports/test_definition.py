@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from impact_pipeline.catalog.plan import GuardrailUse, Margin, RandomizedDesign
+from impact_pipeline.catalog.designs import RandomizedDesign
+from impact_pipeline.catalog.plan import GuardrailUse, Margin
 from impact_pipeline.reports.definition import MeasureSql, arm_shares, metric_definitions
 from impact_pipeline_tests.reports.examples import catalog, look, plan
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from impact_pipeline.catalog.plan import RandomizedDesign
+from impact_pipeline.catalog.designs import RandomizedDesign
 from impact_pipeline.decisions.base import Decision
 from impact_pipeline.estimators.base import Contrast, Interval
 from impact_pipeline.reports.look import Look, StudyFailure, failures, looks

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from impact_pipeline.catalog.load import read_catalog
-from impact_pipeline.catalog.plan import StagedRolloutDesign
+from impact_pipeline.catalog.designs import StagedRolloutDesign
 from impact_pipeline.errors import InputError
 from impact_pipeline.world.config import DEMO_WORLD, SMALL_WORLD
 from impact_pipeline.world.documents import PLANTED_NAMES, write_catalog

@@ -1,0 +1,70 @@
+"""Designs other than units given arms one by one: what their documents may say, and where a fault is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from impact_pipeline.catalog.catalog import Study
+from impact_pipeline.catalog.designs import CLUSTER
+from impact_pipeline.catalog.load import read_catalog, read_sound_part
+from impact_pipeline_tests.catalog.mini import write_mini
+
+PLAN = "studies/trial.yaml"
+SEGMENTS = "segments:\n  country: {type: feature, feature: country}\n  land: {type: column, column: country}\n"
+STORES = (
+    "contracts/exposures.yaml",
+    '      - {name: arm, logicalType: string, physicalType: "VARCHAR"}\n',
+    '      - {name: arm, logicalType: string, physicalType: "VARCHAR"}\n'
+    '      - {name: store, logicalType: string, physicalType: "VARCHAR", required: true}\n',
+)
+
+
+def by_cluster(column: str, *more: tuple[str, str, str]) -> tuple[tuple[str, str, str], ...]:
+    design = (PLAN, "  type: randomized\n", f"  type: cluster_randomized\n  cluster: {column}\n")
+    return STORES, design, (PLAN, SEGMENTS, ""), *more
+
+
+def told(root: Path, *changes: tuple[str, str, str]) -> str:
+    broken = read_sound_part(write_mini(root, *changes)).broken["study", "trial"]
+    return "\n".join(map(str, broken))
+
+
+def test_clusters_are_kept_apart_like_the_values_of_a_segment(tmp_path: Path) -> None:
+    found = read_catalog(write_mini(tmp_path, *by_cluster("store"))).study("trial")
+    assert (found.splits, found.plan.segments) == ((CLUSTER,), {})
+
+
+def test_units_randomised_one_by_one_have_none(tmp_path: Path) -> None:
+    found: Study = read_catalog(write_mini(tmp_path)).study("trial")
+    assert found.splits == ("country", "land")
+
+
+@pytest.mark.parametrize(
+    ("column", "message"),
+    [
+        ("shop", "dataset 'exposures' has no column 'shop'; columns are user_id, happened_at, country, arm, store"),
+        ("happened_at", "column 'happened_at' is a time; a cluster is an identifier or a dimension"),
+        ("user_id", "column 'user_id' identifies the user itself; a cluster holds many, or use 'randomized'"),
+        ("country", "column 'country' may be empty; write `required: true` in contract 'exposures'"),
+    ],
+)
+def test_a_cluster_is_a_filled_column_that_is_not_the_unit(tmp_path: Path, column: str, message: str) -> None:
+    assert told(tmp_path, *by_cluster(column)) == f"{PLAN}:11: design.cluster: {message}"
+
+
+def test_clusters_have_no_segments(tmp_path: Path) -> None:
+    changes = [change for change in by_cluster("store") if change[1] != SEGMENTS]
+    assert told(tmp_path, *changes) == (
+        f"{PLAN}:1: document: no effect of clusters is estimated by segment; remove the segments (country, land)"
+    )
+
+
+@pytest.mark.parametrize("looks", ["always_valid", "group_sequential"])
+def test_clusters_are_looked_at_once(tmp_path: Path, looks: str) -> None:
+    on = "on: [2026-03-04], " if looks == "group_sequential" else ""
+    more = (PLAN, "value:", f"looks: {{type: {looks}, {on}planned_units: 100}}\nvalue:")
+    assert told(tmp_path, *by_cluster("store", more)) == (
+        f"{PLAN}:1: document: looks '{looks}' need units that enrol one by one, not clusters; use 'fixed'"
+    )
