@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from impact_pipeline.diagnostics.base import Evidence, Finding
 from impact_pipeline.diagnostics.data_completeness import DataCompleteness
+from impact_pipeline.diagnostics.registry import DIAGNOSTICS
 from impact_pipeline.diagnostics.study import diagnose
 from impact_pipeline_tests.small_studies import START, cells, exposed, mean_metric, study
 
@@ -15,9 +16,12 @@ class OfSyntheticControls(DataCompleteness):
 
 def test_every_diagnostic_gives_one_finding() -> None:
     found = diagnose(study(mean_metric()), Evidence(cells(exposed("control", 50), exposed("treatment", 50)), START, {}))
-    assert [(finding.diagnostic, finding.passed) for finding in found] == [
-        ("data_completeness", True), ("sample_ratio", True), ("mixed_exposure", True), ("pre_period_balance", None),
-    ]  # fmt: skip
+    assert [finding.diagnostic for finding in found] == [diagnostic.name for diagnostic in DIAGNOSTICS]
+    passed = {finding.diagnostic: finding.passed for finding in found}
+    assert passed["data_completeness"] is True
+    assert passed["sample_ratio"] is True
+    assert passed["pre_period_balance"] is None
+    assert False not in passed.values()
 
 
 def test_one_that_does_not_apply_to_the_design_says_so() -> None:
