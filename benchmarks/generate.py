@@ -26,6 +26,7 @@ from benchmarks.workload import (
     SCALES,
     SEGMENT_VALUES,
     SEGMENTS,
+    THREE_ARMS,
     TREATMENT,
     Home,
 )  # fmt: skip
@@ -43,6 +44,7 @@ class Population:
 
     key: np.ndarray
     treated: np.ndarray
+    of_three: np.ndarray
     exposed_us: np.ndarray
     segments: np.ndarray
     covariates: Columns
@@ -52,11 +54,11 @@ def population(units: int, rng: np.random.Generator) -> Population:
     keys = (np.arange(1, units + 1, dtype=np.uint64) * KEY_FACTOR).view(np.int64)
     orders_before = rng.poisson(3.0, units)
     spent = np.rint(orders_before * rng.lognormal(3.4, 0.8, units) * 100).astype(np.int64)
-    return Population(
-        keys, rng.random(units) < 0.5, rng.integers(0, COHORT_DAYS * DAY_US, units),
-        rng.integers(0, SEGMENT_VALUES, (len(SEGMENTS), units), dtype=np.int32),
-        {"revenue_before": spent, "orders_before": orders_before.astype(np.int64)},
-    )  # fmt: skip
+    treated, exposed_us = rng.random(units) < 0.5, rng.integers(0, COHORT_DAYS * DAY_US, units)
+    segments = rng.integers(0, SEGMENT_VALUES, (len(SEGMENTS), units), dtype=np.int32)
+    of_three = rng.integers(0, len(THREE_ARMS), units, dtype=np.int32)
+    covariates = {"revenue_before": spent, "orders_before": orders_before.astype(np.int64)}
+    return Population(keys, treated, of_three, exposed_us, segments, covariates)
 
 
 def events_of_day(people: Population, number: int, events: int, rng: np.random.Generator) -> tuple[np.ndarray, Columns]:
@@ -116,6 +118,7 @@ def exposures(people: Population, cohort: int | None = None) -> pa.Table:
         {
             "unit": people.key[chosen],
             "arm": pc.if_else(pa.array(people.treated[chosen]), TREATMENT, CONTROL),
+            "arm_of_three": pa.array(THREE_ARMS).take(pa.array(people.of_three[chosen])),
             "exposed_at": _instants(people.exposed_us[chosen]),
             "day": _days(number[chosen]),
             **_segments(people, chosen),

@@ -16,6 +16,7 @@ from benchmarks.workload import (
     METRICS,
     SCALES,
     SEGMENTS,
+    THREE_ARMS,
     TOTAL_SCALES,
     TOTALS,
     TREATMENT,
@@ -40,6 +41,9 @@ def study_name(metrics: int, segments: int) -> str:
 STUDIES = ((len(METRICS), 0), (len(METRICS), len(SEGMENTS)), (1, 0))
 """The questions asked: number of metrics and of segments."""
 
+MANY_LOOKS = "many_looks"
+"""The study of all metrics and segments in three arms."""
+
 
 def fill_lake(home: Path, days: Iterable[tuple[str, pa.Table]], cohorts: Mapping[str, pa.Table]) -> None:
     """Write the catalog, publish every day, and expose every study."""
@@ -54,8 +58,7 @@ def fill_lake(home: Path, days: Iterable[tuple[str, pa.Table]], cohorts: Mapping
                 lake.feature(feature), day, table.select(["unit", feature, "day"]).rename_columns({feature: "value"})
             )
     catalog = read_catalog(home / "catalog")
-    for metrics, segments in STUDIES:
-        study = catalog.study(study_name(metrics, segments))
+    for study in map(catalog.study, catalog.plans):
         expose(study, LAST_DAY, lake=lake, engine=engine, generation=GENERATION)
 
 
@@ -75,7 +78,7 @@ def _documents() -> Iterator[tuple[str, str]]:
     yield "sources/generated.yaml", _source()
     values = {name: COLUMN_TYPES[scale] for name, scale in SCALES.items()}
     yield "contracts/events.yaml", _contract("events", {"event_at": ("timestamp", "TIMESTAMPTZ"), **values})
-    text = dict.fromkeys(("arm", *SEGMENTS), ("string", "VARCHAR"))
+    text = dict.fromkeys(("arm", "arm_of_three", *SEGMENTS), ("string", "VARCHAR"))
     yield "contracts/exposures.yaml", _contract("exposures", {"exposed_at": ("timestamp", "TIMESTAMPTZ"), **text})
     yield "facts/events.yaml", _fact()
     for feature, scale in COVARIATES.items():
@@ -86,6 +89,7 @@ def _documents() -> Iterator[tuple[str, str]]:
     yield "models/ranker.yaml", f"name: ranker\n{OWNED}product_area: search\n{versions}"
     for metrics, segments in STUDIES:
         yield f"studies/{study_name(metrics, segments)}.yaml", _plan(metrics, segments)
+    yield f"studies/{MANY_LOOKS}.yaml", _plan_of_three()
 
 
 def _source() -> str:
@@ -145,4 +149,12 @@ def _plan(metrics: int, segments: int) -> str:
         f"design: {{type: randomized, arms: {{{CONTROL}: 0.5, {TREATMENT}: 0.5}}, control: {CONTROL}}}\n"
         "exposure: {dataset: exposures, arm_column: arm, exposed_at: exposed_at}\n"
         f"starts: {FIRST_DAY}\nends: {ends}\nmetrics:\n{uses}" + (f"segments:\n{split}" if split else "")
+    )
+
+
+def _plan_of_three() -> str:
+    shares = ", ".join(f"{arm}: {share}" for arm, share in zip(THREE_ARMS, (0.4, 0.3, 0.3), strict=True))
+    whole = _plan(len(METRICS), len(SEGMENTS)).replace(study_name(len(METRICS), len(SEGMENTS)), MANY_LOOKS)
+    return whole.replace(f"{CONTROL}: 0.5, {TREATMENT}: 0.5", shares).replace(
+        "arm_column: arm,", "arm_column: arm_of_three,"
     )

@@ -19,6 +19,7 @@ LAST_DAY = FIRST_DAY + timedelta(days=DAYS - 1)
 SEGMENTS = tuple(f"segment_{number}" for number in range(10))
 SEGMENT_VALUES = 12
 CONTROL, TREATMENT = "control", "treatment"
+THREE_ARMS = (CONTROL, "first", "second")
 UNITS = {"S": 1_000_000, "M": 5_000_000}
 EVENTS_PER_UNIT = 10
 
