@@ -6,9 +6,9 @@ days its windows read, and the definitions of its metrics.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import pyarrow as pa
@@ -17,19 +17,19 @@ import pyarrow.compute as pc
 from impact_pipeline.catalog.catalog import Study
 from impact_pipeline.catalog.identity import digest
 from impact_pipeline.catalog.metrics.base import Metric
-from impact_pipeline.engines.base import Engine, Input, ParquetFiles
+from impact_pipeline.engines.base import Engine, ParquetFiles
 from impact_pipeline.errors import LakeError
-from impact_pipeline.lake.lake import Lake, days_between
+from impact_pipeline.lake.lake import Lake
 from impact_pipeline.lake.tables import LakeTable, Publication
 from impact_pipeline.outcomes.cells import EXPOSED
 from impact_pipeline.outcomes.cells_table import as_reader, cell_rows, read_rows
+from impact_pipeline.outcomes.fact_inputs import fact_inputs
 from impact_pipeline.outcomes.maturity import FactDays, Maturity, days_read, maturity_of, windows_of
 from impact_pipeline.outcomes.meaning import metric_meaning
 from impact_pipeline.outcomes.measured import CohortPass, measured_rows
 from impact_pipeline.outcomes.query import SEGMENT, cohorts_query, counts_query, mixed_query
 from impact_pipeline.outcomes.unit_table import Groups
-from impact_pipeline.outcomes.unit_totals import FactSize
-from impact_pipeline.outcomes.variables import Variables, variables_of
+from impact_pipeline.outcomes.variables import variables_of
 
 LOGIC = "cells/2"
 """Part of every input digest: raised when a change here changes what is made from the same inputs."""
@@ -115,7 +115,7 @@ def _measured(
     if not work.to_measure or not variables.variables:
         return []
     groups = _groups(study, work, counts)
-    inputs, sizes = _fact_inputs(study, variables, work.to_measure, lake)
+    inputs, sizes = fact_inputs(study, variables, work.to_measure, lake)
     given = CohortPass(study, variables, groups, work.to_measure, work.maturity.cohorts, sizes)
     with engine.session({"exposures": exposures, **groups.inputs, **inputs}) as session:
         return measured_rows(session, given)
@@ -129,26 +129,6 @@ def _groups(study: Study, work: _Pass, counts: pa.Table) -> Groups:
     ]
     segments = {name: tuple(listed) for name, listed in zip(study.splits, values, strict=True)}
     return Groups(min(work.to_measure), tuple(sorted(study.arms)), segments)
-
-
-def _fact_inputs(
-    study: Study, variables: Variables, cohorts: Sequence[date], lake: Lake
-) -> tuple[dict[str, Input], dict[str, FactSize]]:
-    """Exactly the files of the days that the windows of these cohorts read, and how much lies in each fact's."""
-    inputs: dict[str, Input] = {}
-    sizes: dict[str, FactSize] = {}
-    for name in variables.fact_names:
-        fact = study.catalog.facts[name]
-        last = variables.last_day(name)
-        wanted = {d for cohort in cohorts for d in days_between(cohort, cohort + timedelta(days=last))}
-        trusted = lake.trusted(fact.dataset)
-        read = {day: state.rows for day, state in trusted.states().items() if day in wanted}
-        inputs[f"rows_{name}"] = trusted.files(read)
-        sizes[name] = FactSize(sum(read.values()), trusted.largest_numbers())
-        if fact.fold == "unit_days":
-            folded = lake.unit_days(name)
-            inputs[f"unit_days_{name}"] = folded.files(wanted & set(folded.states()))
-    return inputs, sizes
 
 
 def _exposed(study: Study, counts: pa.Table) -> pa.Table:
