@@ -60,14 +60,24 @@ def judged_day(
     contract: Contract, lake: Lake, engine: Engine, staged: StagedDay, files: ParquetFiles, *, gx_rows: int = GX_ROWS
 ) -> ValidationReport:
     """The stored report, when it judged exactly this delivery under this contract; a new one, stored, otherwise."""
-    delivered = {name: staged.facts.get(name) for name in ("columns", "unknown_columns", "untyped")}
-    key = digest(staged.fingerprint, delivered, contract, RULES_VERSION, gx_rows)
-    verdicts = verdicts_of(lake)
+    key, verdicts = _judgement(contract, staged, gx_rows), verdicts_of(lake)
     report = verdicts.find(contract.name, staged.day, key)
     if report is None:
         report = validate_day(contract, staged, files, engine, gx_rows=gx_rows)
         verdicts.keep(report, key)
     return report
+
+
+def refused(contract: Contract, lake: Lake, staged: StagedDay) -> bool:
+    """Whether exactly this delivery was judged by exactly this contract, and refused."""
+    report = verdicts_of(lake).find(contract.name, staged.day, _judgement(contract, staged, GX_ROWS))
+    return report is not None and not report.accepted
+
+
+def _judgement(contract: Contract, staged: StagedDay, gx_rows: int) -> str:
+    """Names one delivery judged by one contract."""
+    delivered = {name: staged.facts.get(name) for name in ("columns", "unknown_columns", "untyped")}
+    return digest(staged.fingerprint, delivered, contract, RULES_VERSION, gx_rows)
 
 
 def _staged(lake: Lake, dataset: str, day: str) -> tuple[StagedDay, ParquetFiles]:

@@ -13,9 +13,11 @@ from impact_pipeline.stages.staleness import due_or_stale, stale_data, stale_por
 
 STUDIES_JOB, PORTFOLIO_JOB = "studies", "portfolio"
 NIGHT_HOUR, STUDIES_CRON = 4, "0 6 * * *"
-MOST_REQUESTS = 25
+MOST_REQUESTS, REPAIR_SECONDS = 25, 20
 CRASH_RETRIES = "2"
 """Runs whose process died are started again; a failed step is a matter for on-call."""
+
+RUN_KEY_TAG = "dagster/run_key"
 
 Jobs = Mapping[str, Any]
 
@@ -35,6 +37,13 @@ def job_of(catalog: Catalog, asset: str) -> str:
         return features_job(catalog.source_of(catalog.features[name].dataset).name)
     dataset = catalog.facts[name].dataset if kind == "unit_days" else name
     return data_job(catalog.source_of(dataset).name)
+
+
+def with_publication(asset: str) -> list[str]:
+    """A day asset, given as 'kind/name', and what one step publishes from it: a day fetched again is judged again."""
+    kind, name = asset.split("/")
+    published = [f"trusted/{name}", f"quarantine/{name}"]
+    return {"raw": [asset, *published], "trusted": published, "quarantine": published}.get(kind, [asset])
 
 
 def jobs_of(catalog: Catalog) -> Jobs:
@@ -67,14 +76,15 @@ def sensors_of(jobs: Jobs) -> list[dg.SensorDefinition]:
     targets = [job for name, job in jobs.items()]
 
     @dg.sensor(
-        name="repair", jobs=targets, minimum_interval_seconds=60,
-        description="Redoes folded days, feature days, looks, money and report whose inputs have changed.",
+        name="repair", jobs=targets, minimum_interval_seconds=REPAIR_SECONDS,
+        description="Redoes published, folded and feature days, looks, money and report whose inputs have changed.",
     )  # fmt: skip
     def repair(context: dg.SensorEvaluationContext, workspace: WorkspaceResource) -> Iterator[dg.RunRequest]:
         opened = workspace.open()
         catalog, lake = opened.catalog, opened.lake
         requests = list(_data_requests(catalog, stale_data(catalog, lake)))
         requests += _study_requests(stale_studies(catalog, lake))
+        requests = [request for request in requests if not _answered(context.instance, request)]
         wanted = stale_portfolio(catalog, lake)
         if wanted is not None and not requests:
             requests.append(dg.RunRequest(run_key=f"portfolio {wanted}", job_name=PORTFOLIO_JOB))
@@ -107,11 +117,18 @@ def _studies_schedule(job: Any) -> dg.ScheduleDefinition:
     return studies_due_schedule
 
 
+def _answered(instance: dg.DagsterInstance, request: dg.RunRequest) -> bool:
+    """Whether a run for exactly this has ended. What is stale all the same failed: on-call's to redo, not ours."""
+    asked = dg.RunsFilter(tags={RUN_KEY_TAG: request.run_key or ""}, job_name=request.job_name)
+    return any(run.is_finished for run in instance.get_runs(asked))
+
+
 def _data_requests(catalog: Catalog, stale: Any) -> Iterator[dg.RunRequest]:
     for item in stale:
+        made = [dg.AssetKey(asset.split("/")) for asset in with_publication(item.asset)]
         yield dg.RunRequest(
             run_key=f"{item.asset} {item.partition} {item.wanted}", job_name=job_of(catalog, item.asset),
-            partition_key=item.partition, asset_selection=[dg.AssetKey(item.asset.split("/"))],
+            partition_key=item.partition, asset_selection=made,
         )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ import dagster as dg
 from impact_pipeline.catalog.catalog import Catalog
 from impact_pipeline.catalog.load import read_sound_part
 from impact_pipeline.defs.assembly import definitions_of
-from impact_pipeline.defs.automation import PORTFOLIO_JOB, STUDIES_JOB, data_job, features_job, job_of
+from impact_pipeline.defs.automation import PORTFOLIO_JOB, STUDIES_JOB, data_job, features_job, job_of, with_publication
 from impact_pipeline.defs.event_log import relaxed_event_log
 from impact_pipeline.defs.left_runs import OPERATOR_TAG, present
 from impact_pipeline.defs.partitions import AS_OF_TAG, contiguous, range_tags, study_keys
@@ -29,7 +29,7 @@ from impact_pipeline.stages.staleness import Stale, due_or_stale, stale_data, st
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 ROUNDS = 4
-"""Repair looks again after repairing: a repaired day outdates features."""
+"""Repair looks again after repairing: a day published outdates its fold, and features of days after it."""
 
 UNFINISHED_AGE = 3600.0
 """Seconds after which an unfinished file belongs to a writer that is no more."""
@@ -90,7 +90,7 @@ class Operator:
         self._run(PORTFOLIO_JOB)
 
     def repair_data(self, source: str | None = None) -> int:
-        """Redo folded and feature days (of one source, or of all) whose inputs changed; returns the runs it took."""
+        """Redo published, folded and feature days (of one source, or all) that are stale; returns the runs it took."""
         runs, tried = 0, set[Stale]()
         for _ in range(ROUNDS):
             stale = [item for item in stale_data(self.catalog, self.lake) if item not in tried]
@@ -98,7 +98,7 @@ class Operator:
             jobs = sorted((job_of(self.catalog, item.asset), item.partition, item.asset) for item in stale)
             mine = [j for j in jobs if source is None or j[0] in (data_job(source), features_job(source))]
             for (job, day), items in groupby(mine, lambda item: item[:2]):
-                self._run(job, day, [asset for _, _, asset in items])
+                self._run(job, day, [made for _, _, asset in items for made in with_publication(asset)])
                 runs += 1
             if not mine:
                 break
@@ -122,7 +122,7 @@ class Operator:
         elif kind in ("kpis", "reports"):
             self.portfolio()
         else:
-            self._run(job_of(self.catalog, asset), partition, _with_publication(asset))
+            self._run(job_of(self.catalog, asset), partition, with_publication(asset))
             self.repair_data()
         for stale in stale_studies(self.catalog, self.lake):
             self._run(STUDIES_JOB, stale.partition, tags={AS_OF_TAG: stale.wanted.split(" ")[0]})
@@ -162,13 +162,6 @@ def _from_stage(asset: str) -> list[str]:
     """A study's stage and those after it."""
     stages = ["exposures", "cells", "findings", "estimates", "verdict"]
     return [f"study/{stage}" for stage in stages[stages.index(asset.split("/")[1]) :]]
-
-
-def _with_publication(asset: str) -> list[str]:
-    """A day asset, and what one step publishes from it: a day fetched again is judged and published again."""
-    kind, name = asset.split("/")
-    published = [f"trusted/{name}", f"quarantine/{name}"]
-    return {"raw": [asset, *published], "trusted": published, "quarantine": published}.get(kind, [asset])
 
 
 @contextmanager

@@ -33,14 +33,15 @@ class Results:
 
     root: Path
 
-    def add(self, study: str, kind: str, as_of: date, value: T) -> Record[T]:
-        """Store a value and point to it. The same value on the same date is stored once."""
+    def add(self, study: str, kind: str, as_of: date, value: T, *, made_from: str = "") -> Record[T]:
+        """Store a value and point to it, with the digest of its inputs. The same value on one date is stored once."""
         content = canonical_json(value)
         digest = hashlib.sha256(content).hexdigest()
         path = self.root / study / as_of.isoformat() / f"{kind}-{digest[:16]}.json"
         if not path.exists() or path.read_bytes() != content:
             write_atomically(path, content)
-        pointer = {"as_of": as_of.isoformat(), "digest": digest, "path": str(path.relative_to(self.root))}
+        place = {"digest": digest, "path": str(path.relative_to(self.root))}
+        pointer = {"as_of": as_of.isoformat(), "made_from": made_from, **place}
         write_atomically(self._pointer(study, kind), json.dumps(pointer, sort_keys=True).encode())
         return Record(value, digest, as_of, path)
 
@@ -59,7 +60,7 @@ class Results:
         return Record(TypeAdapter(type_).validate_json(content), digest, date.fromisoformat(pointer["as_of"]), path)
 
     def pointer(self, study: str, kind: str) -> dict[str, str]:
-        """Date, digest and path of the current result; empty when there is none."""
+        """Date, digest, path and inputs' digest of the current result; empty when there is none."""
         path = self._pointer(study, kind)
         return dict(json.loads(path.read_bytes())) if path.exists() else {}
 

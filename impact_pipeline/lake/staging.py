@@ -77,6 +77,11 @@ class Staging:
         path = self._file(staged)
         return staged, ParquetFiles((str(path.resolve()),), pq.read_schema(path))
 
+    def days(self, dataset: str) -> dict[str, StagedDay]:
+        """What stands staged, by day."""
+        pointers = sorted((self.root / dataset).glob("*/current.json"))
+        return {path.parent.name: StagedDay(**json.loads(path.read_bytes())) for path in pointers}
+
     def discard(self, dataset: str, day: str) -> None:
         """Forget a staged day, when its source can no longer deliver it."""
         self._pointer(dataset, day).unlink(missing_ok=True)

@@ -70,7 +70,7 @@ def measure(study: Study, as_of: date, *, lake: Lake, engine: Engine, generation
     counts = engine.table(counts_query(study), {"exposures": offered})
     rows = [*kept, *_measured(study, work, lake, engine, offered, counts), _exposed(study, counts)]
     mixed = engine.table(mixed_query(), {"exposures": offered}).to_pylist()[0]["n"]
-    facts = _facts(as_of, work, inputs, mixed)
+    facts = {"exposures": exposed.fingerprint, **_facts(as_of, work, inputs, mixed)}
     return table.publish(as_reader(rows), generation=generation, input_digest=whole, facts=facts)
 
 

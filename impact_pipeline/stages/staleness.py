@@ -6,17 +6,19 @@ is stale, and nothing else is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from impact_pipeline.catalog.catalog import Catalog, Study, studies_due
 from impact_pipeline.catalog.identity import digest
+from impact_pipeline.contracts.publish import refused
 from impact_pipeline.exposures.expose import exposure_inputs
 from impact_pipeline.features.build import lookback_days
 from impact_pipeline.lake.lake import Lake
+from impact_pipeline.lake.tables import PartitionState
 from impact_pipeline.outcomes.maturity import FactDays
-from impact_pipeline.stages.study import SCORECARD
+from impact_pipeline.stages.study import ESTIMATES, FINDINGS, SCORECARD, verdict_inputs
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -29,14 +31,24 @@ class Stale:
 
 
 def stale_data(catalog: Catalog, lake: Lake) -> tuple[Stale, ...]:
-    """Folded days and feature days that were made from other inputs than stand now."""
-    return tuple(sorted([*_stale_folds(catalog, lake), *_stale_features(catalog, lake)]))
+    """Published, folded and feature days that were made from other inputs than stand now."""
+    stale = [*_stale_publications(catalog, lake), *_stale_folds(catalog, lake), *_stale_features(catalog, lake)]
+    return tuple(sorted(stale))
 
 
 def stale_studies(catalog: Catalog, lake: Lake) -> tuple[Stale, ...]:
-    """Studies whose last look read other inputs than stand now, with the date of that look in `wanted`."""
-    looked = lake.results.studies(SCORECARD)
-    return tuple(sorted(s for name in looked if name in catalog.plans for s in _stale_look(catalog.study(name), lake)))
+    """Studies whose last look read other inputs than stand now, or was left halfway; its date begins `wanted`."""
+    return tuple(sorted(stale for name in catalog.plans for stale in _stale_look(catalog.study(name), lake)))
+
+
+def _stale_publications(catalog: Catalog, lake: Lake) -> Iterator[Stale]:
+    """Staged days that trusted rows were not made from, but for those that their contract refuses."""
+    for dataset in catalog.datasets:
+        contract, trusted = catalog.contracts[dataset], lake.trusted(dataset).states()
+        for day, staged in lake.staging.days(dataset).items():
+            published = day in trusted and trusted[day].facts["staged_fingerprint"] == staged.fingerprint
+            if not published and not refused(contract, lake, staged):
+                yield Stale(f"trusted/{dataset}", day, digest(staged.fingerprint, contract))
 
 
 def _stale_folds(catalog: Catalog, lake: Lake) -> Iterator[Stale]:
@@ -64,17 +76,34 @@ def _stale_features(catalog: Catalog, lake: Lake) -> Iterator[Stale]:
 
 
 def _stale_look(study: Study, lake: Lake) -> Iterator[Stale]:
-    cells, exposures = lake.cells(study.name).state(), lake.exposures(study.name).state()
-    if cells is None or exposures is None:
+    exposures, cells = lake.exposures(study.name).state(), lake.cells(study.name).state()
+    if exposures is None:
         return
-    as_of = date.fromisoformat(cells.facts["as_of"])
-    now = exposure_inputs(study, as_of, lake)
-    days = FactDays.of(study, lake).days
-    first, last = study.plan.starts.isoformat(), as_of.isoformat()
-    read = {f.dataset: {d: mark for d, mark in days[f.name].items() if first <= d <= last} for f in study.facts}
-    before = {"days": exposures.facts["days"], "features": exposures.facts["features"], "read": cells.facts["inputs"]}
-    if before != {"days": now.days, "features": now.features, "read": read}:
-        yield Stale("study/verdict", study.name, f"{as_of.isoformat()} {digest(now.days, now.features, read)}")
+    as_of = date.fromisoformat(max(state.facts["as_of"] for state in (exposures, cells) if state is not None))
+    now, read = exposure_inputs(study, as_of, lake), _days_read(study, as_of, lake)
+    results = {kind: lake.results.pointer(study.name, kind) for kind in (FINDINGS, ESTIMATES, SCORECARD)}
+    same = exposures.facts["days"] == now.days and exposures.facts["features"] == now.features
+    whole = cells is not None and cells.facts["inputs"] == read and _followed(exposures, cells, results)
+    if not (same and whole):
+        standing = [exposures.fingerprint, cells and cells.fingerprint, *(r.get("digest") for r in results.values())]
+        wanted = digest(now.days, now.features, read, standing)
+        yield Stale("study/verdict", study.name, f"{as_of.isoformat()} {wanted}")
+
+
+def _days_read(study: Study, as_of: date, lake: Lake) -> dict[str, dict[str, str]]:
+    """Per dataset the fingerprint of each day that a look may read now."""
+    days, first, last = FactDays.of(study, lake).days, study.plan.starts.isoformat(), as_of.isoformat()
+    return {f.dataset: {d: mark for d, mark in days[f.name].items() if first <= d <= last} for f in study.facts}
+
+
+def _followed(exposures: PartitionState, cells: PartitionState, results: Mapping[str, Mapping[str, str]]) -> bool:
+    """Whether each stage of a study was made from what stands of the one before it."""
+    made_from = {kind: result.get("made_from") for kind, result in results.items()}
+    return (
+        cells.facts.get("exposures", exposures.fingerprint) == exposures.fingerprint
+        and made_from[FINDINGS] == made_from[ESTIMATES] == cells.fingerprint
+        and made_from[SCORECARD] == verdict_inputs(results[FINDINGS]["digest"], results[ESTIMATES]["digest"])
+    )
 
 
 def due_or_stale(catalog: Catalog, lake: Lake, night: date) -> tuple[str, ...]:

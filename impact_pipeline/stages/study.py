@@ -107,7 +107,8 @@ def make_findings(workspace: Workspace, study: Study, as_of: date) -> Outcome:
     state = _state(lake, study, "cells")
     evidence = Evidence(_cells(workspace, study), as_of, _missing_days(lake, study))
     findings = diagnose(study, evidence)
-    stored = lake.results.add(study.name, FINDINGS, as_of, StoredFindings(state.fingerprint, findings))
+    made = StoredFindings(state.fingerprint, findings)
+    stored = lake.results.add(study.name, FINDINGS, as_of, made, made_from=state.fingerprint)
     failed = [finding.sentence for finding in findings if finding.passed is False]
     facts = {"as_of": as_of.isoformat(), "findings_failed": len(failed), "failed": " ".join(failed)}
     return Outcome(len(findings), stored.digest, RESULT_LOGIC, upstream={"study/cells": state.fingerprint}, facts=facts)
@@ -121,7 +122,8 @@ def make_estimates(workspace: Workspace, study: Study, as_of: date) -> Outcome:
         study, cells, as_of, final=as_of >= study.planned_look, plan_digest=digest(study.plan),
         history=past_lifts(study, lake, SCORECARD),
     )  # fmt: skip
-    stored = lake.results.add(study.name, ESTIMATES, as_of, StoredEstimates(state.fingerprint, estimates))
+    made = StoredEstimates(state.fingerprint, estimates)
+    stored = lake.results.add(study.name, ESTIMATES, as_of, made, made_from=state.fingerprint)
     refused = [result for result in estimates.results if result.type == "not_estimable"]
     facts = {"as_of": as_of.isoformat(), "estimates": len(estimates.results) - len(refused), "refused": len(refused)}
     upstream = {"study/cells": state.fingerprint}
@@ -139,7 +141,8 @@ def make_verdict(workspace: Workspace, study: Study, as_of: date) -> Outcome:
         study, cells, findings.value.findings, estimates.value.estimates, as_of=as_of, code_version=code_version(),
         engine=workspace.engine.name, inputs=_inputs(lake, study),
     )  # fmt: skip
-    stored = lake.results.add(study.name, SCORECARD, as_of, card)
+    made_from = verdict_inputs(findings.digest, estimates.digest)
+    stored = lake.results.add(study.name, SCORECARD, as_of, card, made_from=made_from)
     upstream = {"study/findings": findings.digest, "study/estimates": estimates.digest}
     facts = {
         "as_of": as_of.isoformat(),
@@ -165,6 +168,11 @@ STAGES: Mapping[str, Stage] = {
     "estimates": make_estimates,
     "verdict": make_verdict,
 }
+
+
+def verdict_inputs(findings: str, estimates: str) -> str:
+    """The digest of what a verdict is made from, given the digests of both."""
+    return digest("verdict/1", findings, estimates)
 
 
 def current_scorecard(lake: Lake, study: str) -> Scorecard:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlglot import exp
 
-from impact_pipeline.contracts.publish import PublishedDay, publish_day
+from impact_pipeline.contracts.publish import PublishedDay, judged_day, publish_day, refused
 from impact_pipeline.contracts.verdicts import verdicts_of
 from impact_pipeline.engines.duckdb import DuckDBEngine
 from impact_pipeline.errors import ContractBreach, LakeError
@@ -142,6 +142,18 @@ def test_a_refused_day_publishes_nothing_and_says_why(tmp_path: Path) -> None:
     stored = verdicts_of(lake).newest("orders", DAY)
     assert stored is not None
     assert not stored.accepted
+
+
+def test_a_day_counts_as_refused_by_the_contract_that_judged_it_only(tmp_path: Path) -> None:
+    lake = staged_lake(tmp_path)
+    strict, lenient = orders_contract(maxQuarantinedShare=0.1), orders_contract(maxQuarantinedShare=0.4)
+    staged, files = lake.staging.read("orders", DAY)
+    assert not refused(strict, lake, staged)
+    judged_day(strict, lake, ENGINE, staged, files)
+    assert refused(strict, lake, staged)
+    assert not refused(lenient, lake, staged)
+    judged_day(lenient, lake, ENGINE, staged, files)
+    assert not refused(lenient, lake, staged)
 
 
 def test_a_refused_restatement_leaves_what_stood(tmp_path: Path) -> None:

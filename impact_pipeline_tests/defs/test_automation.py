@@ -7,20 +7,28 @@ from decimal import Decimal
 from pathlib import Path
 
 import dagster as dg
+import pyarrow as pa
 
 from impact_pipeline.defs.assembly import definitions_of
 from impact_pipeline.defs.partitions import AS_OF_TAG
 from impact_pipeline.defs.resources import WorkspaceResource
+from impact_pipeline_tests.contracts.orders import stage
 from impact_pipeline_tests.small_shop import at, publish
 from impact_pipeline_tests.stages.small_workspace import LAST, NOW, build_features, look, opened, with_data
 
 COMING = (LAST + timedelta(days=1)).isoformat()
 
 
-def asked_by_repair(home: Path) -> list[dg.RunRequest]:
+def asked_by_repair(home: Path, *ended: dg.RunRequest) -> list[dg.RunRequest]:
+    """What the sensor asks for on an instance where the given requests have run and failed."""
     definitions = definitions_of(home)
     sensor = definitions.resolve_sensor_def("repair")
     with dg.DagsterInstance.ephemeral() as instance:
+        for request in ended:
+            tags = {"dagster/run_key": str(request.run_key)}
+            instance.add_run(
+                dg.DagsterRun(job_name=str(request.job_name), status=dg.DagsterRunStatus.FAILURE, tags=tags)
+            )
         resources = {"workspace": WorkspaceResource(home=str(home))}
         with dg.build_sensor_context(instance=instance, resources=resources, definitions=definitions) as context:
             return list(sensor.evaluate_tick(context).run_requests or [])
@@ -52,6 +60,21 @@ def test_the_same_inputs_are_asked_for_under_the_same_run_key(tmp_path: Path) ->
     keys = [request.run_key for request in first]
     assert keys == [request.run_key for request in second]
     assert len(set(keys)) == len(keys) > 0
+
+
+def test_what_ran_and_failed_is_left_to_on_call_and_holds_up_nothing(tmp_path: Path) -> None:
+    with_data(opened(tmp_path))
+    asked = asked_by_repair(tmp_path)
+    assert "portfolio" not in [request.job_name for request in asked]
+    assert [request.job_name for request in asked_by_repair(tmp_path, *asked)] == ["portfolio"]
+    assert [request.run_key for request in asked_by_repair(tmp_path, *asked[1:])] == [asked[0].run_key]
+
+
+def test_a_staged_day_is_published_with_its_quarantine(tmp_path: Path) -> None:
+    workspace = opened(tmp_path)
+    stage(workspace.lake, pa.table({"user_id": pa.array([1], pa.int64())}))
+    asked = told(asked_by_repair(tmp_path))
+    assert asked == {("data_shop", "2026-03-05", ("trusted/orders", "quarantine/orders"))}
 
 
 def test_money_and_site_follow_once_nothing_else_is_stale(tmp_path: Path) -> None:

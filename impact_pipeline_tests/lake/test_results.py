@@ -37,6 +37,14 @@ def test_results_are_only_added_and_the_pointer_moves(tmp_path: Path) -> None:
     assert first.digest == later.digest != restated.digest
 
 
+def test_the_pointer_names_what_the_value_was_made_from(tmp_path: Path) -> None:
+    results = Results(tmp_path)
+    first = results.add("ranker", "estimates", FIRST, Effect(1.0), made_from="cells 1")
+    results.add("ranker", "estimates", FIRST, Effect(1.0), made_from="cells 2")
+    pointer = results.pointer("ranker", "estimates")
+    assert (pointer["made_from"], pointer["digest"]) == ("cells 2", first.digest)
+
+
 def test_the_same_value_is_stored_once(tmp_path: Path) -> None:
     first = Results(tmp_path).add("ranker", "estimates", FIRST, Effect(1.0))
     inode = first.path.stat().st_ino

@@ -75,6 +75,15 @@ def test_a_day_without_rows_can_be_staged(tmp_path: Path) -> None:
     assert (staged.rows, pq.read_table(Staging(tmp_path).read("orders", DAY)[1].paths[0]).num_rows) == (0, 0)
 
 
+def test_staged_days_are_listed_by_day(tmp_path: Path) -> None:
+    assert Staging(tmp_path).days("orders") == {}
+    _stage(tmp_path, {"a": [1]})
+    newest = _stage(tmp_path, {"a": [2]}, generation="2")
+    assert Staging(tmp_path).days("orders") == {DAY: newest}
+    Staging(tmp_path).discard("orders", DAY)
+    assert Staging(tmp_path).days("orders") == {}
+
+
 def test_the_pointer_is_plain_json(tmp_path: Path) -> None:
     staged = _stage(tmp_path, {"a": [1]})
     pointer = json.loads((tmp_path / "orders" / DAY / "current.json").read_text())
