@@ -56,9 +56,9 @@ def results_of(look: Look, subject: Subject, groups: Sequence[Group]) -> tuple[R
     found = _ask(look, subject, estimator, kept, parts_by_segment(kept, look.phases, groups), groups)
     results = found.results(subject.metric.name, groups)
     by = look.study.plan.post_stratify
-    if by is None or ALL_UNITS not in groups:
+    parts = by and parts_by_value(kept, by, lambda group: parts_by_segment(kept, look.phases, [group]))
+    if not by or not parts or ALL_UNITS not in groups:
         return results
-    parts = parts_by_value(kept, look.phases, by)
     split = _ask(look, subject, estimator, kept, parts, [ALL_UNITS], stratified_by=by)
     [overall] = split.results(subject.metric.name, [ALL_UNITS])
     return tuple(overall if group == ALL_UNITS else result for group, result in zip(groups, results, strict=True))
@@ -70,10 +70,36 @@ def points_of(look: Look, subject: Subject, days: Sequence[date]) -> Iterator[Tr
     if estimator is None:
         return
     for kept, looks in _kept_by_look(look, subject, days):
-        parts = parts_by_look(kept, look.phases, looks, subject.metric.last_day)
+        parts = _parts_by_look(look, subject, kept, looks)
         found = _ask(look, subject, estimator, kept, parts, [ALL_UNITS] * len(looks), as_of=looks[-1])
         for place, value, interval in found.intervals():
             yield TrajectoryPoint(looks[place], subject.metric.name, subject.contrast, value, interval)
+
+
+def effects_by_look(
+    look: Look, subjects: Sequence[Subject], days: Sequence[date], groups: Sequence[Group]
+) -> tuple[Asked, ...]:
+    """The numbers of every look at every group at once: all groups of the first day, then of the second, and so on.
+
+    `subjects` are the contrasts of one reading, which is merged once for all. Raises `ValueError` for a reading that is
+    pooled anew at each look, or that no estimator takes.
+    """
+    first = subjects[0]
+    estimator = _estimator(look, first)
+    [(kept, looks), *more] = _kept_by_look(look, first, days)
+    if estimator is None or more:
+        raise ValueError(f"'{first.metric.name}' is not read at all looks at once")
+    parts = parts_by_look(kept, look.phases, looks, first.metric.last_day, groups)
+    repeated = [*groups] * len(looks)
+    return tuple(_ask(look, subject, estimator, kept, parts, repeated, as_of=looks[-1]) for subject in subjects)
+
+
+def _parts_by_look(look: Look, subject: Subject, kept: Kept, looks: Sequence[date]) -> tuple[Part, ...]:
+    def parts_of(group: Group) -> tuple[Part, ...]:
+        return parts_by_look(kept, look.phases, looks, subject.metric.last_day, [group])
+
+    by = look.study.plan.post_stratify
+    return (parts_by_value(kept, by, parts_of) if by else ()) or parts_of(ALL_UNITS)
 
 
 def _kept_by_look(look: Look, subject: Subject, days: Sequence[date]) -> Iterator[tuple[Kept, Sequence[date]]]:
@@ -129,8 +155,9 @@ def _ask(
 
 def _measured(look: Look, subject: Subject, kept: Kept, parts: Sequence[Part], groups: Sequence[Group]) -> Measured:
     pair = (subject.contrast.control, subject.contrast.treatment)
-    closed = {arm: np.asarray(sum(part.arms[arm].moments.n for part in parts), dtype=np.int64) for arm in pair}
-    exposed = {arm: np.array([look.cells.exposed(arm, group) for group in groups]) for arm in pair}
+    nobody = np.zeros(len(groups), dtype=np.int64)
+    closed = {a: np.asarray(sum((part.arms[a].moments.n for part in parts), nobody), dtype=np.int64) for a in pair}
+    exposed = {arm: look.cells.exposed_by_group(arm, groups) for arm in pair}
     plan, metric = look.study.plan, subject.metric
     undefined = look.cells.undefined(kept.key)
     fewest = plan.decision.min_units_per_arm

@@ -54,34 +54,43 @@ def parts_by_segment(kept: Kept, phases: Sequence[RandomisationPhase], groups: S
     return tuple(Part(p.name, p.shares, {arm: arm_of(p, arm) for arm in p.shares}) for p in phases)
 
 
-def parts_by_value(kept: Kept, phases: Sequence[RandomisationPhase], segment: str) -> tuple[Part, ...]:
-    """All units as one group, split by the values of a segment within each phase."""
+def parts_by_value(kept: Kept, segment: str, parts_of: Callable[[Group], tuple[Part, ...]]) -> tuple[Part, ...]:
+    """All units split by the values of a segment within each phase; `parts_of` gives the phases of one value."""
     found: list[Part] = []
     for group in (g for g in kept.cells.segments() if g[0] == segment):
-        for part in parts_by_segment(kept, phases, [group]):
-            where = f"{segment} '{group[1]}'" if len(phases) == 1 else f"{segment} '{group[1]}' in {part.name}"
+        parts = parts_of(group)
+        for part in parts:
+            where = f"{segment} '{group[1]}'" if len(parts) == 1 else f"{segment} '{group[1]}' in {part.name}"
             found.append(Part(where, part.shares, part.arms))
     return tuple(found)
 
 
 def parts_by_look(
-    kept: Kept, phases: Sequence[RandomisationPhase], looks: Sequence[date], last_day: int
+    kept: Kept,
+    phases: Sequence[RandomisationPhase],
+    looks: Sequence[date],
+    last_day: int,
+    groups: Sequence[Group] = (ALL_UNITS,),
 ) -> tuple[Part, ...]:
-    """Groups are looks at all units: each counts the cohorts whose window, `last_day` days long, has closed by then."""
+    """Looks at the same units; of several groups, all groups of the first look, then of the second, and so on.
+
+    A look counts the cohorts whose window, `last_day` days long, has closed by then.
+    """
     cells = kept.cells
-    everyone = cells.axes.place[ALL_UNITS]
+    places = [cells.axes.place[group] for group in groups]
 
     def arm_of(phase: RandomisationPhase, arm: str) -> Arm:
         days, a = cells.places_of(phase.cohorts), cells.axes.place.get(arm)
         if a is None:
-            return _nobody(kept, len(looks))
+            return _nobody(kept, len(looks) * len(groups))
         closed = [cells.axes.cohorts[place] + timedelta(days=last_day) for place in days]
         counted = [sum(day <= look for day in closed) for look in looks]
 
         def so_far(sums: NDArray[np.object_]) -> NDArray[np.object_]:
-            return np.concatenate([np.zeros(1, dtype=object), np.cumsum(sums[days, a, everyone])])[counted]
+            summed = np.cumsum(sums[days, a][:, places], axis=0)
+            return np.concatenate([np.zeros((1, len(places)), dtype=object), summed])[counted].ravel()
 
-        found = (_distributions(kept, days[:count], a, [everyone]) for count in counted)
+        found = (_distributions(kept, days[:count], a, places) for count in counted)
         return Arm(kept.moments.each(so_far), tuple(d for one in found for d in one), _clusters(kept, days, a, counted))
 
     return tuple(Part(p.name, p.shares, {arm: arm_of(p, arm) for arm in p.shares}) for p in phases)

@@ -63,10 +63,15 @@ class MetricCells:
 
     def dense(self, shape: tuple[int, int, int]) -> Moments:
         """Moments by cohort day, arm and group; 0 where there is no cell."""
+        places = self.cohort, self.arm, self.group
+        apart = len(np.unique(np.ravel_multi_index(places, shape))) == len(self)
 
         def spread(sums: NDArray[np.object_]) -> NDArray[np.object_]:
             found = np.zeros(shape, dtype=object)
-            found[self.cohort, self.arm, self.group] = sums
+            if apart:
+                found[places] = sums
+            else:
+                np.add.at(found, places, sums)
             return found
 
         return self.moments.each(spread)
@@ -167,6 +172,14 @@ class Cells:
         """Exposed units, matured or not."""
         n = self.moments(EXPOSED, arm, segment, cohorts).n
         return int(n)
+
+    def exposed_by_group(self, arm: str, groups: Sequence[Group]) -> NDArray[np.int64]:
+        """Exposed units of each group."""
+        if arm not in self.axes.place:
+            return np.zeros(len(groups), dtype=np.int64)
+        places = [self.axes.place[group] for group in groups]
+        counts = np.asarray(self.dense(EXPOSED).n)[:, self.axes.place[arm]].sum(axis=0)
+        return np.asarray(counts, dtype=np.int64)[places]
 
     def cohort_days(self, metric: str = EXPOSED) -> tuple[date, ...]:
         """Cohort days that have a cell of the metric, in order."""

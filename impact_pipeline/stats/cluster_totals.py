@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impact_pipeline.stats.least_squares import Array
-from impact_pipeline.stats.moments import Exact, Moments, Real, as_real, at_least
+from impact_pipeline.stats.moments import Exact, Moments, Real, at_least_one, rounded
 from impact_pipeline.stats.two_means import Contribution, TwoMeans, added, as_shape_of
 
 
@@ -94,7 +94,7 @@ def _residuals(units: Exact, sums: Exact, scale: int) -> Array:
     """Each cluster's sum less its units times the arm's mean, rounded once."""
     counts, totals = np.asarray(units, dtype=object), np.asarray(sums, dtype=object)
     everyone, whole = (np.asarray(n.sum(axis=-1), dtype=object)[..., None] for n in (counts, totals))
-    return np.asarray(as_real(totals * everyone - counts * whole, at_least(1, everyone) * 10**scale), dtype=np.float64)
+    return np.asarray(rounded(totals * everyone - counts * whole) / (at_least_one(rounded(everyone)) * 10.0**scale))
 
 
 def _spreads(

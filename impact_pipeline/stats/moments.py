@@ -88,17 +88,14 @@ class Moments:
     def mean(self, variable: str, index: int = 0) -> Real:
         """Mean of 'y', 'd' or of the covariate 'x' with that index; 0 of no units."""
         whole, scale = self._sum(variable, index)
-        return as_real(whole, self._units() * 10**scale)
+        return rounded(whole) / (at_least_one(rounded(self.n)) * 10.0**scale)
 
     def covariance(self, first: str, second: str, indexes: tuple[int, int] = (0, 0)) -> Real:
         """Sample covariance (n - 1) of two of 'y', 'd', 'x', centred before rounding; 0 of fewer than two units."""
         (a, a_scale), (b, b_scale) = self._sum(first, indexes[0]), self._sum(second, indexes[1])
         centred = self.n * self._product(first, second, indexes) - a * b
-        pairs = at_least(1, self.n * (self.n - 1))
-        return as_real(centred, pairs * 10 ** (a_scale + b_scale))
-
-    def _units(self) -> Exact:
-        return at_least(1, self.n)
+        n = rounded(self.n)
+        return rounded(centred) / (at_least_one(n * (n - 1)) * 10.0 ** (a_scale + b_scale))
 
     def _sum(self, variable: str, index: int) -> tuple[Exact, int]:
         match variable:
@@ -146,23 +143,22 @@ def merged(parts: Sequence[Moments]) -> Moments:
     return reduce(add, parts) if parts else Moments()
 
 
-def at_least(least: int, counts: Exact) -> Exact:
-    """Each count, or `least` where it is smaller.
+def rounded(number: Exact) -> Real:
+    """The nearest float of each integer.
 
-    >>> at_least(1, 0), at_least(1, as_exact([0, 5])).tolist()
-    (1, [1, 5])
+    >>> rounded(3), rounded(as_exact([1, 3])).tolist()
+    (3.0, [1.0, 3.0])
     """
-    return np.maximum(counts, least) if isinstance(counts, np.ndarray) else max(counts, least)
+    return number.astype(np.float64) if isinstance(number, np.ndarray) else float(number)
 
 
-def as_real(numerator: Exact, denominator: Exact) -> Real:
-    """Their quotient, rounded once.
+def at_least_one(count: Real) -> Real:
+    """Each count, or 1 where it is smaller: a divisor.
 
-    >>> as_real(1, 4), as_real(as_exact([1, 3]), 4).tolist()
-    (0.25, [0.25, 0.75])
+    >>> at_least_one(0.0), at_least_one(np.array([0.0, 5.0])).tolist()
+    (1.0, [1.0, 5.0])
     """
-    quotient = numerator / denominator
-    return quotient.astype(np.float64) if isinstance(quotient, np.ndarray) else float(quotient)
+    return np.maximum(count, 1.0) if isinstance(count, np.ndarray) else max(count, 1.0)
 
 
 def square(number: Real) -> Real:

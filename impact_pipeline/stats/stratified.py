@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from impact_pipeline.stats.moments import Exact, Moments, Real, as_real, at_least, square
+from impact_pipeline.stats.moments import Exact, Moments, Real, at_least_one, rounded, square
 from impact_pipeline.stats.two_means import Contribution, TwoMeans, added
 
 
@@ -53,7 +53,7 @@ def summarise(moments: Moments, outcome: str = "y", *, covariates: bool = False,
     mean = moments.mean(outcome, index)
     variance = moments.covariance(outcome, outcome, (index, index))
     known = covariates_of(moments, outcome) if covariates else None
-    return SampleSummary(as_real(moments.n, 1), mean, variance, known)
+    return SampleSummary(rounded(moments.n), mean, variance, known)
 
 
 def covariates_of(moments: Moments, outcome: str) -> Covariates:
@@ -72,8 +72,9 @@ def unit_weights(units: Sequence[Exact]) -> tuple[Real, ...]:
     >>> unit_weights([1, 3])
     (0.25, 0.75)
     """
-    total = at_least(1, sum(units))
-    return tuple(as_real(count, total) for count in units)
+    counts = [rounded(count) for count in units]
+    total = at_least_one(added(counts))
+    return tuple(count / total for count in counts)
 
 
 def post_stratified(pairs: Sequence[StratumPair]) -> TwoMeans:

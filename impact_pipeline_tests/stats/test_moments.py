@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from impact_pipeline.outcomes.cells import stacked
-from impact_pipeline.stats.moments import Moments, as_exact, as_real, at_least, merged
+from impact_pipeline.stats.moments import Moments, as_exact, at_least_one, merged, rounded
 from impact_pipeline_tests.small_studies import Array, moments, scaled
 
 COVARIATES = 3
@@ -121,13 +121,13 @@ def test_exact_integers_are_kept_whatever_their_size(values: Any) -> None:
     assert {type(value) for value in found.ravel().tolist()} == {int}
 
 
-def test_quotients_of_integers_beyond_doubles_are_rounded_once() -> None:
-    numerators, denominator = [10**40 + 1, -(3**90), 0], 7 * 10**30
-    expected = [float(Fraction(numerator, denominator)) for numerator in numerators]
-    assert np.asarray(as_real(as_exact(numerators), denominator)).tolist() == expected
-    assert [as_real(numerator, denominator) for numerator in numerators] == expected
+def test_rounded_is_the_nearest_float_for_a_number_and_for_an_array() -> None:
+    numbers = [3, 2**53 + 1, -(2**70) - 1]
+    expected = [3.0, 2.0**53, -(2.0**70)]
+    assert np.asarray(rounded(as_exact(numbers))).tolist() == expected
+    assert [rounded(number) for number in numbers] == expected
 
 
-def test_counts_are_raised_to_the_least() -> None:
-    assert (at_least(2, 1), at_least(2, 3)) == (2, 3)
-    assert np.asarray(at_least(1, as_exact([0, 2**70]))).tolist() == [1, 2**70]
+def test_at_least_one_is_a_divisor() -> None:
+    assert (at_least_one(0.0), at_least_one(3.0)) == (1.0, 3.0)
+    assert np.asarray(at_least_one(np.array([0.0, 2.5]))).tolist() == [1.0, 2.5]
