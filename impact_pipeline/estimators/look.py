@@ -35,12 +35,13 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """One reading of a metric, as a plan uses it, of one contrast."""
+    """One reading of a metric, as a plan uses it, of one contrast; at the plan's alpha, or at another."""
 
     use: MetricUse
     metric: Metric
     reading: Reading
     contrast: Contrast
+    alpha: float | None = None
 
 
 def look_at(study: Study, cells: Cells, as_of: date) -> Look:
@@ -143,7 +144,7 @@ def _ask(
         reading=subject.reading,
         contrast=contrast,
         strata=found.strata,
-        alpha=look.study.plan.decision.alpha,
+        alpha=subject.alpha or look.study.plan.decision.alpha,
         better=1 if subject.metric.better == "higher" else -1,
         margin=use.margin if own and isinstance(use, GuardrailUse) else None,
         inference=inference_of(look.study, contrast, information),

@@ -21,7 +21,7 @@ def inference_of(study: Study, contrast: Contrast, fractions: tuple[float, ...])
     """`fractions` are the shares of the planned information at the planned looks so far, this one included."""
     looks = study.plan.looks
     if isinstance(looks, AlwaysValidLooks):
-        return AlwaysValid(planned_units(study, contrast, looks.planned_units))
+        return AlwaysValid(planned_units(study, contrast, looks.planned_units), study.plan.decision.alpha)
     if isinstance(looks, GroupSequentialLooks):
         return GroupSequential(fractions, looks.spending)
     return FixedHorizon()
@@ -36,7 +36,8 @@ def planned_units(study: Study, contrast: Contrast, units: int) -> float:
 def information_at(study: Study, kept: Kept, contrast: Contrast, as_of: date, last_day: int) -> tuple[float, ...]:
     """Shares of the planned information at the looks of a group-sequential plan up to `as_of`, in rising order.
 
-    A night that is no planned look is read as if it were one. At the planned look all information is in.
+    A night that is no planned look is read as if it were one. At the planned look all information is in, or more than
+    was planned: then earlier looks may have left nothing to spend.
     """
     looks = study.plan.looks
     if not isinstance(looks, GroupSequentialLooks):
@@ -45,7 +46,7 @@ def information_at(study: Study, kept: Kept, contrast: Contrast, as_of: date, la
     planned = planned_units(study, contrast, looks.planned_units)
     found = [_closed_units(kept, contrast, day, last_day) / planned for day in days]
     if as_of >= study.planned_look:
-        found[-1] = 1.0
+        found[-1] = max(1.0, found[-1])
     rising: list[float] = []
     for share in found:
         rising = [earlier for earlier in rising if earlier < share]

@@ -11,6 +11,7 @@ from impact_pipeline.catalog.metrics.readings import Reading
 from impact_pipeline.catalog.plan import MetricUse
 from impact_pipeline.estimators.base import Contrast, NotEstimable, Reason, Result, TrajectoryPoint
 from impact_pipeline.estimators.bayesian_reading import PastLift, read_bayesian
+from impact_pipeline.estimators.family import family_of
 from impact_pipeline.estimators.look import Look, Subject, look_at, points_of, results_of
 from impact_pipeline.estimators.segment_comparison import compare_segments
 from impact_pipeline.estimators.study_estimates import StudyEstimates
@@ -32,9 +33,17 @@ def estimate_study(
     trajectory = tuple(_trajectory(look))
     better = {name: metric.better == "higher" for name, metric in study.metrics_by_name.items()}
     return StudyEstimates(
-        study.name, plan_digest, as_of, final, ordered, trajectory, beside,
-        compare_segments(better, ordered), read_bayesian(study, ordered, history),
-    )  # fmt: skip
+        study=study.name,
+        plan_digest=plan_digest,
+        as_of=as_of,
+        final=final,
+        results=ordered,
+        trajectory=trajectory,
+        family=family_of(look, [(_subject(look, use, c), own[use.name, c][0]) for use, c in _success(study)]),
+        beside=beside,
+        segment_comparisons=compare_segments(better, ordered),
+        bayesian=read_bayesian(study, ordered, history),
+    )
 
 
 def contrasts(study: Study) -> tuple[Contrast, ...]:
@@ -43,12 +52,23 @@ def contrasts(study: Study) -> tuple[Contrast, ...]:
     return tuple(Contrast(arm, control) for arm in treatments)
 
 
-def _results(look: Look, use: MetricUse, contrast: Contrast, groups: Sequence[Group]) -> tuple[Result, ...]:
+def _success(study: Study) -> Iterator[tuple[MetricUse, Contrast]]:
+    for use in study.uses:
+        if use.role == "success":
+            yield from ((use, contrast) for contrast in contrasts(study))
+
+
+def _subject(look: Look, use: MetricUse, contrast: Contrast) -> Subject | None:
+    """The metric's own reading; None where its document is broken."""
     metric = look.study.metrics_by_name.get(use.name)
-    if metric is None:
+    return None if metric is None else Subject(use, metric, look.study.readings_of(metric)[0], contrast)
+
+
+def _results(look: Look, use: MetricUse, contrast: Contrast, groups: Sequence[Group]) -> tuple[Result, ...]:
+    subject = _subject(look, use, contrast)
+    if subject is None:
         return tuple(_broken(look.study, use.name, contrast, group) for group in groups)
-    own, *_ = look.study.readings_of(metric)
-    return results_of(look, Subject(use, metric, own, contrast), groups)
+    return results_of(look, subject, groups)
 
 
 def _broken(study: Study, name: str, contrast: Contrast, segment: Group) -> NotEstimable:

@@ -7,6 +7,7 @@ from datetime import date
 
 from impact_pipeline.estimators.base import Result, TrajectoryPoint
 from impact_pipeline.estimators.bayesian_reading import BayesianReading, NoBayesianReading
+from impact_pipeline.estimators.family import FamilyMember
 from impact_pipeline.estimators.segment_comparison import SegmentComparison
 
 
@@ -14,7 +15,8 @@ from impact_pipeline.estimators.segment_comparison import SegmentComparison
 class StudyEstimates:
     """Every result of one look. Results of segments follow those of all units.
 
-    `beside` are readings that are shown with a metric and decide nothing: uncapped, steps of a funnel, trends.
+    `family` are the success metrics and arms after the plan's correction. `beside` are readings that are shown with a
+    metric and decide nothing: uncapped, steps of a funnel.
     `segment_comparisons` and `bayesian` decide nothing either.
     """
 
@@ -24,6 +26,7 @@ class StudyEstimates:
     final: bool
     results: tuple[Result, ...]
     trajectory: tuple[TrajectoryPoint, ...]
+    family: tuple[FamilyMember, ...] = ()
     beside: tuple[Result, ...] = ()
     segment_comparisons: tuple[SegmentComparison, ...] = ()
     bayesian: tuple[BayesianReading | NoBayesianReading, ...] = ()

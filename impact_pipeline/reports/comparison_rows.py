@@ -1,4 +1,4 @@
-"""What a look says besides its estimates, as lines of tables: where effects differ, and the Bayesian reading."""
+"""What a look says besides its estimates, as lines of tables: the family corrected, where effects differ, Bayes."""
 
 from __future__ import annotations
 
@@ -6,8 +6,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from impact_pipeline.estimators.bayesian_reading import BayesianReading
+from impact_pipeline.estimators.family import FamilyMember
 from impact_pipeline.reports.formatting import PERCENT, fixed, p_value, shown, unit_of, with_unit
 from impact_pipeline.reports.look import Look
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyRow:
+    """One success metric and arm after the correction for all of them."""
+
+    label: str
+    p_value: str
+    interval: str
+    rejected: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +41,23 @@ class BayesianRow:
     loss_if_shipped: str
     loss_if_kept: str
     refused: str = ""
+
+
+def family_rows(look: Look) -> tuple[FamilyRow, ...]:
+    """In the order of the plan; none where there is only one, which needs no correction."""
+    members = look.card.estimates.family
+    return tuple(_family(look, member) for member in members) if len(members) > 1 else ()
+
+
+def _family(look: Look, member: FamilyMember) -> FamilyRow:
+    unit = unit_of(look.metric(member.metric)) if member.relative is None else PERCENT
+    interval = member.relative or member.interval
+    middle = 0.0 if interval is None else (interval.lower + interval.upper) / 2
+    told = "none" if interval is None else shown(middle, interval, unit, signed=True).interval
+    return FamilyRow(
+        look.label(member.metric, member.contrast), p_value(member.adjusted_p_value), told,
+        "shown" if member.rejected else "not shown",
+    )  # fmt: skip
 
 
 def segment_comparison_rows(look: Look) -> tuple[SegmentRow, ...]:

@@ -14,7 +14,7 @@ from impact_pipeline.catalog.model import ModelVersion
 from impact_pipeline.decisions.base import Scorecard
 from impact_pipeline.kpis.base import Impact
 from impact_pipeline.reports import definition, formatting, narrative
-from impact_pipeline.reports.comparison_rows import bayesian_rows, segment_comparison_rows
+from impact_pipeline.reports.comparison_rows import bayesian_rows, family_rows, segment_comparison_rows
 from impact_pipeline.reports.look import DayFailure, Look, StudyFailure
 from impact_pipeline.reports.provenance import input_spans, restatements
 from impact_pipeline.reports.rows import EstimateRow, estimate_rows
@@ -32,7 +32,7 @@ def study_body(look: Look, failed: Sequence[StudyFailure], previous: Scorecard |
         change_notes=_change_notes(look, notes), rows=estimate_rows(look, look.results), figures=_study_figures(look),
         sentences=[narrative.sentence(look, result) for result in look.results if look.usable],
         exposed=_exposed(look), beside_rows=estimate_rows(look, look.beside), bayesian=bayesian_rows(look),
-        comparisons=segment_comparison_rows(look),
+        comparisons=segment_comparison_rows(look), family=family_rows(look),
         segment_rows=estimate_rows(look, look.segment_results), spans=input_spans(look.card),
         restated=restatements(look, previous) if previous else (),
     )  # fmt: skip

@@ -60,10 +60,12 @@ class FixedHorizon:
 class AlwaysValid:
     """The asymptotic confidence sequence: every look's interval holds at once, however often and whenever one looks.
 
-    `planned_n` units are where it is tightest. See `confidence_sequence`.
+    At `planned_n` units and the level `tuned_at`, by default the one asked for, it is tightest. See
+    `confidence_sequence`.
     """
 
     planned_n: float
+    tuned_at: float | None = None
     name: ClassVar[str] = "always_valid"
 
     def critical_value(self, alpha: float, degrees_of_freedom: Real, n: Real) -> Real:
@@ -71,16 +73,20 @@ class AlwaysValid:
         >>> round(float(AlwaysValid(10_000).critical_value(0.05, float("inf"), 10_000.0)), 3)
         3.035
         """
-        return _where_units(n, confidence_sequence.critical_value(_counted(n), self.planned_n, alpha))
+        return _where_units(
+            n, confidence_sequence.critical_value(_counted(n), self.planned_n, alpha, tuned_at=self.tuned_at)
+        )
 
     def p_value(self, statistic: Real, degrees_of_freedom: Real, n: Real, alpha: float) -> Real:
-        return confidence_sequence.p_value(statistic, _counted(n), self.planned_n, alpha)
+        return confidence_sequence.p_value(statistic, _counted(n), self.planned_n, self.tuned_at or alpha)
 
     def upper_critical_value(self, alpha: float, degrees_of_freedom: Real, n: Real) -> Real:
-        return _where_units(n, confidence_sequence.critical_value(_counted(n), self.planned_n, alpha, sides=1))
+        return _where_units(
+            n, confidence_sequence.critical_value(_counted(n), self.planned_n, alpha, tuned_at=self.tuned_at, sides=1)
+        )
 
     def upper_p_value(self, statistic: Real, degrees_of_freedom: Real, n: Real, alpha: float) -> Real:
-        return confidence_sequence.p_value(statistic, _counted(n), self.planned_n, alpha, sides=1)
+        return confidence_sequence.p_value(statistic, _counted(n), self.planned_n, self.tuned_at or alpha, sides=1)
 
 
 @dataclass(frozen=True, slots=True)
