@@ -9,7 +9,7 @@ from impact_pipeline.catalog.metrics.base import Metric
 from impact_pipeline.catalog.metrics.readings import Form, Reading
 from impact_pipeline.outcomes.cells import Cells
 from impact_pipeline.outcomes.phases import randomisation_phases
-from impact_pipeline.stats.delta_method import Weighted, linearised
+from impact_pipeline.stats.delta_method import Weighted, denominator_variation, linearised
 from impact_pipeline.stats.intervals import difference
 from impact_pipeline.stats.moments import Moments
 from impact_pipeline.stats.stratified import SampleSummary, StratumPair, post_stratified, summarise, unit_weights
@@ -17,6 +17,9 @@ from impact_pipeline.stats.two_means import TwoMeans
 
 FEWEST_UNITS = 2
 """A variance needs two units."""
+
+LARGEST_DENOMINATOR_VARIATION = 0.1
+"""Coefficient of variation of a mean denominator up to which the delta method is trusted: Cochran (1977), chapter 6."""
 
 Pair = tuple[Moments, Moments]
 """Treatment and control."""
@@ -38,11 +41,14 @@ class ArmDifference:
 
 
 def arm_difference(study: Study, cells: Cells, metric: Metric, reading: Reading, arm: str) -> ArmDifference | None:
-    """The reading over all units with closed windows; None for a quantile, and where no phase has both arms."""
+    """The reading over all units with closed windows.
+
+    None for a quantile, where no phase has both arms, and for a ratio over a denominator too near to 0.
+    """
     pairs = phase_pairs(study, cells, study.reading_key(metric, reading), arm)
-    if reading.form == "quantile" or not pairs:
+    if reading.form == "quantile" or not pairs or (reading.form == "ratio" and not _divisible(pairs)):
         return None
-    means = _means(pairs, reading.form)
+    means = two_means(pairs, reading.form)
     units = float(sum(moments.n for pair in pairs for moments in pair))
     found = difference(means, 0.05, units)
     p_value = float(found.p_value) if found.std_error else float(means.change == 0)
@@ -61,13 +67,25 @@ def phase_pairs(study: Study, cells: Cells, key: str, arm: str) -> list[Pair]:
     return found
 
 
-def _means(pairs: list[Pair], form: Form) -> TwoMeans:
+def two_means(pairs: list[Pair], form: Form, outcome: str = "y") -> TwoMeans:
+    """Means of an arm and of control; phases weighted by the units of both."""
+    treatment, control = _sides(pairs)
+    weights = (weight for weight, _ in treatment)
+    summaries = (_summaries(parts, form, outcome) for parts in (treatment, control))
+    return post_stratified([StratumPair(w, t, c) for w, t, c in zip(weights, *summaries, strict=True)])
+
+
+def _sides(pairs: list[Pair]) -> tuple[Weighted, Weighted]:
     weights = unit_weights([treatment.n + control.n for treatment, control in pairs])
-    arms = (_summaries([(w, pair[side]) for w, pair in zip(weights, pairs, strict=True)], form) for side in (0, 1))
-    return post_stratified([StratumPair(w, t, c) for w, t, c in zip(weights, *arms, strict=True)])
+    treatment = [(weight, pair[0]) for weight, pair in zip(weights, pairs, strict=True)]
+    return treatment, [(weight, pair[1]) for weight, pair in zip(weights, pairs, strict=True)]
 
 
-def _summaries(parts: Weighted, form: Form) -> tuple[SampleSummary, ...]:
+def _summaries(parts: Weighted, form: Form, outcome: str) -> tuple[SampleSummary, ...]:
     if form == "ratio":
         return linearised(parts)
-    return tuple(summarise(moments) for _, moments in parts)
+    return tuple(summarise(moments, outcome) for _, moments in parts)
+
+
+def _divisible(pairs: list[Pair]) -> bool:
+    return all(denominator_variation(parts) <= LARGEST_DENOMINATOR_VARIATION for parts in _sides(pairs))

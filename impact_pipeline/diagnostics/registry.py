@@ -10,10 +10,13 @@ from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 
 from impact_pipeline.diagnostics.base import Diagnostic
+from impact_pipeline.diagnostics.cluster_ratio import ClusterRatio
 from impact_pipeline.diagnostics.data_completeness import DataCompleteness
 from impact_pipeline.diagnostics.mixed_exposure import MixedExposure
+from impact_pipeline.diagnostics.novelty import Novelty
 from impact_pipeline.diagnostics.pre_period_balance import PrePeriodBalance
 from impact_pipeline.diagnostics.sample_ratio import SampleRatio
+from impact_pipeline.diagnostics.telemetry_loss import TelemetryLoss
 from impact_pipeline.errors import InputError
 
 GROUP = "impact_pipeline.diagnostics"
@@ -21,8 +24,11 @@ GROUP = "impact_pipeline.diagnostics"
 DIAGNOSTICS: tuple[Diagnostic, ...] = (
     DataCompleteness(),
     SampleRatio(),
+    ClusterRatio(),
     MixedExposure(),
+    TelemetryLoss(),
     PrePeriodBalance(),
+    Novelty(),
 )
 
 

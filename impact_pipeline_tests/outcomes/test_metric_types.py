@@ -172,12 +172,17 @@ def margin(unit: Unit) -> int:
     return 1000 * revenue(unit, 0, 2) - 125 * item_value(unit) - 250 * revenue(unit, 0, 2)
 
 
+def rows_and_trend(unit: Unit) -> tuple[int, int]:
+    days = [day for day, _ in unit.orders if 1 <= day <= 3]
+    return sum(2 * day - 4 for day in days), len(days)
+
+
 BY_HAND: Mapping[str, tuple[int, Any]] = {
     "web_orders": (2, lambda u: (min(1, len(web(within(u.orders, 0, 2)))), 0)),
     "web_orders~uncapped": (2, lambda u: (len(web(within(u.orders, 0, 2))), 0)),
     "rows": (2, lambda u: (len(within(u.orders, 1, 2)), 0)),
     "rows__d1_3": (3, lambda u: (len(within(u.orders, 1, 3)), 0)),
-    "rows__d1_3~trend": (3, lambda u: (sum(2 * day - 4 for day, _ in u.orders if 1 <= day <= 3), 0)),
+    "rows__d1_3~trend": (3, rows_and_trend),
     "order_days": (2, lambda u: (days_with(u.orders, 0, 2), 0)),
     "web_days": (3, lambda u: (days_with([(d, r) for d, r in u.orders if r["channel"] == "web"], 1, 3), 0)),
     "views_per_euro": (1, lambda u: (len(within(u.views, 0, 1)), revenue(u, 0, 1))),

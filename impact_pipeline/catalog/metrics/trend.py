@@ -13,16 +13,17 @@ FEWEST_DAYS = 3
 
 
 def trend_of(reading: Reading, window: Window) -> Reading | None:
-    """The mean over units of `sum over days of (2 * day - first - last) * value`; None where days do not add up.
+    """The mean over units of `sum over days of (2 * day - first - last) * value`, over the mean of their totals.
 
-    A constant effect per day leaves it at zero, as the weights add up to zero; one that wears off makes it negative. It
-    is of the numerator of a ratio, and is not capped.
+    It says whether values lie early or late in the window. A constant effect per day, in per cent, multiplies both and
+    leaves their ratio as it is, whatever days are like for control; one that wears off lowers it. None where days do
+    not add up. It is of the numerator of a ratio, and is not capped.
 
     >>> from impact_pipeline.catalog.metrics.readings import of
     >>> total = UnitTotal("orders", Window(days=3), "rows")
     >>> found = trend_of(Reading("", "Orders", "mean", of(total)), Window(days=3))
-    >>> [(int(weight), total.weight_by_day) for weight, total in found.y.terms]
-    [(2, True), (-2, False)]
+    >>> [(int(weight), total.weight_by_day) for weight, total in found.y.terms], found.d == of(total)
+    ([(2, True), (-2, False)], True)
     """
     if window.days < FEWEST_DAYS or reading.form == "quantile" or reading.y.at_least is not None:
         return None
@@ -32,4 +33,5 @@ def trend_of(reading: Reading, window: Window) -> Reading | None:
     middle = Decimal(window.start_day + window.last_day)
     by_day = ((2 * factor, replace(total, weight_by_day=True)) for factor, total in terms)
     level = ((-middle * factor, total) for factor, total in terms)
-    return Reading(TREND, f"{reading.label}, trend over days", "mean", UnitValue((*by_day, *level)), internal=True)
+    trend, whole = UnitValue((*by_day, *level)), UnitValue(reading.y.terms)
+    return Reading(TREND, f"{reading.label}, trend over days", "ratio", trend, whole, internal=True)

@@ -28,7 +28,8 @@ def test_weights_rise_by_two_a_day_around_the_middle_of_the_window() -> None:
     found = trend_of(reading(of(REVENUE)), WEEK)
     assert found is not None
     assert [weight_of_day(found, day) for day in range(2, 7)] == [-4, -2, 0, 2, 4]
-    assert (found.variant, found.internal, found.form) == ("trend", True, "mean")
+    assert (found.variant, found.internal, found.form) == ("trend", True, "ratio")
+    assert found.d == of(REVENUE)
 
 
 def test_each_part_of_a_composite_has_its_trend() -> None:
@@ -43,6 +44,7 @@ def test_the_trend_of_a_capped_value_is_that_of_the_whole() -> None:
     found = trend_of(reading(UnitValue(((Decimal(1), REVENUE),), cap=Decimal(5))), WEEK)
     assert found is not None
     assert found.y.cap is None
+    assert found.d == of(REVENUE)
 
 
 @pytest.mark.parametrize(
