@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from impact_pipeline.catalog.plan import Margin
 from impact_pipeline.estimators.base import Estimate, Interval, NonInferiority, NotEstimable, Reason, Relative, Result
-from impact_pipeline.estimators.question import Answer, Question, Refusal
+from impact_pipeline.estimators.question import NO_UNIT_DIFFERS, Answer, Mask, Question, Refusal
 from impact_pipeline.outcomes.cells import Group
 from impact_pipeline.stats.intervals import Difference, Lift, NoLift, difference, lift
 from impact_pipeline.stats.moments import Real
@@ -36,11 +36,21 @@ def effects_of(question: Question, answer: Answer, before: Sequence[Refusal] = (
     n = np.add(*question.units)
     found = difference(answer.means, question.alpha, n, question.inference)
     constant = np.atleast_1d(np.asarray(found.std_error) == 0)
-    told = "no unit differs from another within its arm; a difference has no uncertainty"
-    refusals = (*before, *answer.refusals, Refusal(Reason.ZERO_VARIANCE, constant, lambda _: told))
+    refusals = (*before, *answer.refusals, *_without_interval(constant, found.critical_value))
     masks = np.array([np.broadcast_to(refusal.mask, constant.shape) for refusal in refusals])
     refused = np.where(masks.any(axis=0), masks.argmax(axis=0), -1)
     return Effects(found, lift(answer.means, found.critical_value), _margin(question, answer, n), refusals, refused)
+
+
+def _without_interval(constant: Mask, critical_value: Real) -> tuple[Refusal, Refusal]:
+    told = (
+        "the plan's looks leave nothing of alpha for this one: next to no units are in yet, or earlier looks spent it"
+    )
+    unbounded = np.atleast_1d(np.isinf(critical_value))
+    return (
+        Refusal(Reason.ZERO_VARIANCE, constant, lambda _: NO_UNIT_DIFFERS),
+        Refusal(Reason.UNBOUNDED_INTERVAL, unbounded, lambda _: told),
+    )
 
 
 def _margin(question: Question, answer: Answer, n: Real) -> MarginTest | None:
@@ -66,7 +76,7 @@ def results(
     closed: Callable[[int], dict[str, int]],
 ) -> Iterator[Result]:
     """Each group's estimate, or the reason why it has none; `closed` counts the units of a group by arm."""
-    told = _Told(metric, question, answer, effects)
+    told = _Told(metric, question, answer, effects, question.units)
     for place, group in enumerate(groups):
         refused = effects.refused[place]
         if refused >= 0:
@@ -81,6 +91,7 @@ class _Told:
     question: Question
     answer: Answer
     effects: Effects
+    units: tuple[Real, Real]
 
     def refusal(self, place: int, group: Group, refusal: Refusal, units: dict[str, int]) -> NotEstimable:
         contrast, variant = self.question.contrast, self.question.reading.variant
@@ -90,7 +101,7 @@ class _Told:
     def estimate(self, place: int, group: Group, notes: tuple[str, ...]) -> Estimate:
         contrast, found, means = self.question.contrast, self.effects.difference, self.answer.means
         level = 1 - self.question.alpha
-        treatment_units, control_units = (int(_at(units, place)) for units in self.question.units)
+        treatment_units, control_units = (int(_at(units, place)) for units in self.units)
         lift, ratio = self.effects.lift, self.answer.variance_ratio
         return Estimate(
             metric=self.metric,
@@ -118,12 +129,10 @@ class _Told:
 
     def _method(self, place: int) -> str:
         """A group of several strata says so."""
+        elsewhere, other = self.answer.otherwise or (False, "")
+        method = other if _at(elsewhere, place) else self.answer.method
         counted = sum(bool(_at(stratum.weight, place) > 0) for stratum in self.question.strata)
-        return (
-            f"{self.answer.method}, post-stratified by {self.question.stratified_by}"
-            if counted > 1
-            else self.answer.method
-        )
+        return f"{method}, post-stratified by {self.question.stratified_by}" if counted > 1 else method
 
     def _relative(self, found: Lift, place: int, level: float) -> Relative | None:
         if _at(found.refused, place) != NoLift.NONE:

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from impact_pipeline.catalog.designs import UNITS_RANDOMISED
-from impact_pipeline.estimators.question import Answer, Question
+from impact_pipeline.estimators.base import Reason
+from impact_pipeline.estimators.question import NO_UNIT_DIFFERS, Answer, Question, Refusal
 from impact_pipeline.estimators.summaries import denominator_refusals, stratum_pairs
-from impact_pipeline.stats.cuped import Slopes, adjusted, pooled_slopes
-from impact_pipeline.stats.moments import Real
+from impact_pipeline.stats.cuped import adjusted, never_vary, pooled_slopes
+from impact_pipeline.stats.small_systems import SMALLEST_PIVOT
 from impact_pipeline.stats.stratified import StratumPair, post_stratified
 from impact_pipeline.stats.two_means import TwoMeans, as_shape_of
 
@@ -39,24 +41,26 @@ class Cuped:
 
     def answer(self, question: Question) -> Answer:
         pairs = stratum_pairs(question, covariates=True)
-        slopes = pooled_slopes(pairs)
-        method = self.name if _vary(slopes) else f"{plain_method(question)} (covariate constant)"
-        means = adjusted(pairs, slopes)
-        return Answer(method, means, variance_ratio(means, pairs), denominator_refusals(question))
+        return adjusted_answer(self.name, question, pairs, adjusted(pairs, pooled_slopes(pairs)))
 
 
-def _vary(slopes: Slopes) -> bool:
-    return any(bool(np.any(slope)) for slope in slopes)
+def adjusted_answer(method: str, question: Question, pairs: Sequence[StratumPair], means: TwoMeans) -> Answer:
+    """Adjusted means beside what they were before; refused where the covariates leave no variance.
+
+    Groups whose covariates never vary have the plain estimate, under its name.
+    """
+    before, after = (np.atleast_1d(np.asarray(of.variance())) for of in (post_stratified(pairs), means))
+    constant = np.broadcast_to(never_vary(pairs), before.shape)
+    ratio = np.where((before > 0) & ~constant, after / np.where(before > 0, before, 1.0), np.nan)
+    plain = "ratio_of_sums" if question.reading.form == "ratio" else "difference_in_means"
+    refused = (*denominator_refusals(question), *_explained(before, ratio))
+    shown = as_shape_of(means.change, ratio if isinstance(means.change, np.ndarray) else ratio[0])
+    return Answer(method, means, shown, refused, otherwise=(constant, f"{plain} (covariate constant)"))
 
 
-def plain_method(question: Question) -> str:
-    """The method without covariates."""
-    return "ratio_of_sums" if question.reading.form == "ratio" else "difference_in_means"
-
-
-def variance_ratio(means: TwoMeans, pairs: Sequence[StratumPair]) -> Real:
-    """The variance of the adjusted difference over that of the plain one; NaN where that has none."""
-    before = np.asarray(post_stratified(pairs).variance())
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = np.where(before > 0, means.variance() / before, np.nan)
-    return as_shape_of(means.variance(), ratio)
+def _explained(before: NDArray[np.float64], ratio: NDArray[np.float64]) -> tuple[Refusal, Refusal]:
+    told = "the covariates explain every difference between units; an adjusted difference has no uncertainty"
+    return (
+        Refusal(Reason.ZERO_VARIANCE, before == 0, lambda _: NO_UNIT_DIFFERS),
+        Refusal(Reason.ZERO_VARIANCE, ratio <= SMALLEST_PIVOT, lambda _: told),
+    )

@@ -48,7 +48,7 @@ class DifferenceInQuantiles:
 
 def _read(question: Question, strata: Sequence[tuple[Real, Arm]]) -> list[Quantile | NoQuantile]:
     """One arm's quantile in each group."""
-    groups = len(strata[0][1].distributions)
+    groups = np.size(question.units[0])
     weights = [np.broadcast_to(weight, (groups,)) for weight, _ in strata]
     found: list[Quantile | NoQuantile] = []
     for place in range(groups):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from impact_pipeline.catalog.metrics.readings import Reading
 from impact_pipeline.outcomes.cells import ALL_UNITS, Cells, MetricCells
 from impact_pipeline.stats.distribution import Distribution
 from impact_pipeline.stats.moments import Moments, of_sums
+from impact_pipeline.stats.two_means import as_written
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +62,16 @@ def pooled_cap(buckets: MetricCells, everyone: int, percentile: float) -> int | 
         return None
     order = np.argsort(own.bucket, kind="stable")
     units = np.cumsum(np.asarray(own.moments.n, dtype=np.int64)[order])
-    place = int(np.searchsorted(units, percentile * units[-1]))
-    return int(own.bucket[order][min(place, len(order) - 1)])
+    place = np.searchsorted(units, ceil(as_written(percentile) * int(units[-1])))
+    return int(own.bucket[order][place])
 
 
 def capped(whole: Moments, buckets: MetricCells, cap: int) -> Moments:
-    """Exact moments of `min(y, cap)`: units in the cap's bucket and above count with the cap."""
-    tail = buckets.where(buckets.bucket >= cap)
+    """Exact moments of `min(y, cap)`: units of buckets that reach beyond the cap count with it.
+
+    A bucket is named by its value nearest to 0, which is its largest where it is negative.
+    """
+    tail = buckets.where(buckets.bucket >= cap if cap >= 0 else buckets.bucket > cap)
     own = tail.moments
     places = tail.cohort, tail.arm, tail.group
 
@@ -93,7 +98,7 @@ def distribution_of(cells: Cells, key: str, reading: Reading, days: list[int], a
     digits = reading.digits or 1
     none = np.zeros(0, dtype=np.int64)
     if key not in cells.bucketed:
-        return Distribution(0, 0, 0, none, none, none, none, digits, base.y_scale)
+        return Distribution(int(base.n), int(base.d), int(base.dd), none, none, none, none, digits, base.y_scale)
     buckets = cells.bucketed[key]
     chosen = buckets.where((buckets.arm == arm) & (buckets.group == group) & np.isin(buckets.cohort, days))
     names, place = np.unique(chosen.bucket, return_inverse=True)

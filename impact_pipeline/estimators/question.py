@@ -105,6 +105,9 @@ class Refusal:
     detail: Callable[[int], str]
 
 
+NO_UNIT_DIFFERS = "no unit differs from another within its arm; a difference has no uncertainty"
+"""What to tell of ZERO_VARIANCE."""
+
 Notes = Callable[[int], tuple[str, ...]]
 """Of a group: what was left out or repaired, or makes it less certain."""
 
@@ -118,7 +121,8 @@ def nothing_to_note(group: int) -> tuple[str, ...]:
 class Answer:
     """The arms' means with their uncertainty, group by group, and where there are none.
 
-    `variance_ratio` as in `Estimate`; NaN where there is none. A group with `notes` is of grade B.
+    `variance_ratio` as in `Estimate`; NaN where there is none. A group with `notes` is of grade B. `otherwise` marks
+    groups that another method answers, and names it.
     """
 
     method: str
@@ -126,6 +130,7 @@ class Answer:
     variance_ratio: Real | None = None
     refusals: tuple[Refusal, ...] = ()
     notes: Notes = nothing_to_note
+    otherwise: tuple[Mask, str] | None = None
 
 
 class Estimator(Protocol):

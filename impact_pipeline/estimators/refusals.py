@@ -63,8 +63,8 @@ def _empty(measured: Measured) -> Iterator[Refusal]:
         yield Refusal(Reason.EMPTY_ARM, exposed == 0, lambda _, arm=arm: f"no unit was exposed to '{arm}'")  # type: ignore[misc]
 
         def waiting(group: int, arm: str = arm, exposed: NDArray[np.int64] = exposed) -> str:
-            detail = f"it has closed for none of the {exposed[group]} units of '{arm}'"
-            return f"the window ends {measured.last_day} days after exposure; {detail}"
+            detail = f"it has closed for none of the {_counted(exposed[group], 'unit')} of '{arm}'"
+            return f"the window ends {_counted(measured.last_day, 'day')} after exposure; {detail}"
 
         yield Refusal(Reason.WINDOW_NOT_CLOSED, closed == 0, waiting)
 
@@ -73,7 +73,8 @@ def _too_few(measured: Measured, units: Counts) -> Iterator[Refusal]:
     for arm in measured.arms:
 
         def few(group: int, arm: str = arm) -> str:
-            return f"'{arm}' has {int(units[arm][group])} units; the plan asks for {measured.fewest} in each arm"
+            found = _counted(units[arm][group], "unit")
+            return f"'{arm}' has {found}; the plan asks for {measured.fewest} in each arm"
 
         yield Refusal(Reason.TOO_FEW_UNITS, units[arm] < measured.fewest, few)
 
@@ -81,3 +82,7 @@ def _too_few(measured: Measured, units: Counts) -> Iterator[Refusal]:
 def _not_comparable(counted: Counts, notes: Callable[[int], tuple[str, ...]]) -> Refusal:
     none = np.logical_and.reduce([units == 0 for units in counted.values()])
     return Refusal(Reason.EMPTY_ARM, none, lambda group: f"no phase has units of both arms: {'; '.join(notes(group))}")
+
+
+def _counted(count: float, thing: str) -> str:
+    return f"1 {thing}" if count == 1 else f"{int(count)} {thing}s"

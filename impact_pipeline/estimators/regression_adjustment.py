@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import ClassVar
 
 from impact_pipeline.catalog.designs import UNITS_RANDOMISED
-from impact_pipeline.estimators.cuped import variance_ratio
+from impact_pipeline.estimators.cuped import adjusted_answer
 from impact_pipeline.estimators.question import Answer, Question
-from impact_pipeline.estimators.summaries import denominator_refusals, stratum_pairs
+from impact_pipeline.estimators.summaries import stratum_pairs
 from impact_pipeline.stats.cuped import adjusted, slopes_by_arm
 
 
@@ -34,5 +34,4 @@ class RegressionAdjustment:
     def answer(self, question: Question) -> Answer:
         pairs = stratum_pairs(question, covariates=True)
         of_treatment, of_control = slopes_by_arm(pairs)
-        means = adjusted(pairs, of_treatment, of_control)
-        return Answer(self.name, means, variance_ratio(means, pairs), denominator_refusals(question))
+        return adjusted_answer(self.name, question, pairs, adjusted(pairs, of_treatment, of_control))
