@@ -31,6 +31,7 @@ LOOKS = ((1.0,), (0.3, 1.0), (0.2, 0.45, 0.8), (0.5, 0.75, 1.0))
 INFERENCES: tuple[Inference, ...] = (
     FixedHorizon(),
     AlwaysValid(5_000.0),
+    AlwaysValid(5_000.0, tuned_at=0.05),
     *(GroupSequential(looks, "obrien_fleming") for looks in LOOKS),
     *(GroupSequential(looks, "pocock") for looks in LOOKS),
 )
@@ -126,6 +127,14 @@ def test_quantile_and_tail_are_those_of_scipy(degrees: float) -> None:
 def test_sequences_are_wider_than_a_fixed_look_and_narrowest_about_the_planned_units() -> None:
     widths = [float(AlwaysValid(5_000.0).critical_value(0.05, inf, n)) for n in (500.0, 5_000.0, 50_000.0)]
     assert min(widths) == widths[1] > quantile(0.975, inf)
+
+
+def test_a_level_other_than_the_tuned_one_keeps_the_sequence() -> None:
+    """Intervals of a corrected level belong to the same sequence, whose p-values do not depend on the level asked."""
+    tuned, other = AlwaysValid(5_000.0, tuned_at=0.05), AlwaysValid(5_000.0)
+    assert tuned.critical_value(0.05, inf, 900.0) == other.critical_value(0.05, inf, 900.0)
+    assert tuned.p_value(3.5, inf, 900.0, 0.01) == tuned.p_value(3.5, inf, 900.0, 0.05)
+    assert other.p_value(3.5, inf, 900.0, 0.01) != other.p_value(3.5, inf, 900.0, 0.05)
 
 
 def test_the_first_looks_of_a_group_sequential_plan_are_stricter_than_the_last() -> None:
