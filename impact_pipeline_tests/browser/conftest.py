@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from impact_pipeline_tests.browser.served_home import make_home, served
+from impact_pipeline_tests.browser.served_home import DAYS, lose_last_day, make_home, served
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = (
@@ -32,14 +32,26 @@ Shot = Callable[[Page, str], None]
 
 
 @pytest.fixture(scope="session")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """`IMPACT_BROWSER_HOME`, a home that a demo made, or a small one."""
-    given = os.environ.get("IMPACT_BROWSER_HOME")
-    if given:
-        return Path(given).resolve()
+def undisturbed(chromium: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small home, every day of which was delivered; made after `chromium`, so not at all where that is missing."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("IMPACT_PSEUDONYM_KEY", KEY)
-        return make_home(tmp_path_factory.mktemp("home"))
+        return make_home(tmp_path_factory.mktemp("undisturbed"))
+
+
+@pytest.fixture(scope="session")
+def undelivered(chromium: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small home whose last day failed for want of a delivery that has come since."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("IMPACT_PSEUDONYM_KEY", KEY)
+        return lose_last_day(make_home(tmp_path_factory.mktemp("undelivered"), DAYS - 1))
+
+
+@pytest.fixture(scope="session")
+def home(request: pytest.FixtureRequest) -> Path:
+    """`IMPACT_BROWSER_HOME`, a home that a demo made, or the small one."""
+    given = os.environ.get("IMPACT_BROWSER_HOME")
+    return Path(given).resolve() if given else request.getfixturevalue("undisturbed")
 
 
 @pytest.fixture(scope="session")
@@ -66,7 +78,7 @@ def browser(chromium: Path) -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def address(chromium: Path, home: Path, ui_log: Path) -> Iterator[str]:
-    """Where the UI over `home` is served; asked for after `chromium`, so that nothing is made where it is missing."""
+    """Where the UI over `home` is served."""
     with served(home, ui_log) as found:
         yield found
 

@@ -1,4 +1,4 @@
-"""A small home with a verdict, and the UI served over it, for the browser to look at."""
+"""Small homes with a verdict, and the UI served over one, for the browser to look at."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ BUNDLED = ROOT / "data"
 STUDY, DATASET = "open_bandit_bts_vs_random", "open_bandit_impressions"
 FIRST_DAY, DAYS = date(2019, 11, 24), 3
 DATA_DAY = FIRST_DAY.isoformat()
+LAST_DAY = FIRST_DAY + timedelta(days=DAYS - 1)
 
 STARTS_WITHIN = 90.0
 ENDS_WITHIN = 10.0
@@ -32,7 +33,7 @@ _DOCUMENTS = (
 )  # fmt: skip
 
 
-def make_home(home: Path) -> Path:
+def make_home(home: Path, days: int = DAYS) -> Path:
     """The bundled real data's first days, each loaded and looked at."""
     for name in _DOCUMENTS:
         path = home / "catalog" / name
@@ -40,16 +41,27 @@ def make_home(home: Path) -> Path:
         shutil.copyfile(BUNDLED / "catalog" / name, path)
     shutil.copytree(BUNDLED / "raw" / "open_bandit", home / "raw" / "open_bandit")
     with operating(home, threads=1) as operator:
-        for number in range(DAYS):
+        for number in range(days):
             assert operator.night(FIRST_DAY + timedelta(days=number)).failed == ()
     return home
 
 
+def lose_last_day(home: Path) -> Path:
+    """A night in which the last day was not delivered; it lies where it belongs now, but nothing was redone."""
+    delivered = home / "raw" / "open_bandit" / "impressions"
+    late = delivered.rename(delivered.with_name("late"))
+    with operating(home, threads=1) as operator:
+        failed = operator.night(LAST_DAY).failed
+    assert [(f.asset, f.partition) for f in failed] == [(f"raw/{DATASET}", LAST_DAY.isoformat())]
+    late.rename(delivered)
+    return home
+
+
 @contextmanager
-def served(home: Path, log: Path) -> Iterator[str]:
+def served(home: Path, log: Path, **settings: str) -> Iterator[str]:
     """The address of `impact ui` over `home`; the whole process group is gone when the block ends."""
     port = _free_port()
-    environ = {**os.environ, "DAGSTER_DISABLE_TELEMETRY": "1"}
+    environ = {**os.environ, "DAGSTER_DISABLE_TELEMETRY": "1", **settings}
     impact = Path(sys.executable).with_name("impact")
     command = [str(impact), "ui", "--home", str(home), "--port", str(port)]
     with log.open("wb") as output:
