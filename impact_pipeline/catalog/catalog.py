@@ -18,7 +18,7 @@ from impact_pipeline.catalog.metrics.base import Metric
 from impact_pipeline.catalog.metrics.readings import Reading, UnitTotal, reading_key
 from impact_pipeline.catalog.metrics.trend import trend_of
 from impact_pipeline.catalog.model import MlModel
-from impact_pipeline.catalog.plan import EvaluationPlan, FeatureSegment, MetricUse
+from impact_pipeline.catalog.plan import EvaluationPlan, FeatureSegment, MetricUse, StudySegment
 from impact_pipeline.catalog.source import DatabaseSource, FilesSource
 from impact_pipeline.catalog.strict_yaml import Path as FieldPath
 from impact_pipeline.errors import InputError
@@ -168,6 +168,12 @@ class Study:
         return {name: feature for name, feature in found.items() if isinstance(feature, LatestFeature)}
 
     @property
+    def other_studies(self) -> Mapping[str, EvaluationPlan]:
+        """Plans of the studies whose arms split this one's units, by name of the study."""
+        names = {segment.study for segment in self.plan.segments.values() if isinstance(segment, StudySegment)}
+        return {name: self.catalog.plans[name] for name in sorted(names)}
+
+    @property
     def splits(self) -> tuple[str, ...]:
         """Everything that cells are kept by beside cohort day and arm: segments, then clusters if arms go by them."""
         clusters = () if cluster_column(self.plan.design) is None else (CLUSTER,)
@@ -181,7 +187,8 @@ class Study:
     @property
     def datasets(self) -> tuple[str, ...]:
         """Trusted datasets the study reads directly (features not included)."""
-        return tuple(sorted({self.plan.exposure.dataset} | {fact.dataset for fact in self.facts}))
+        contacts = {plan.exposure.dataset for plan in (self.plan, *self.other_studies.values())}
+        return tuple(sorted(contacts | {fact.dataset for fact in self.facts}))
 
     @property
     def last_window_day(self) -> int:

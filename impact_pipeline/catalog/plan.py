@@ -95,7 +95,14 @@ class ColumnSegment(Model):
     column: Name
 
 
-Segment = Annotated[FeatureSegment | ColumnSegment, Field(discriminator="type")]
+class StudySegment(Model):
+    """Units split by their arm in another study that runs at the same time: does one change depend on the other?"""
+
+    type: Literal["study"]
+    study: Name
+
+
+Segment = Annotated[FeatureSegment | ColumnSegment | StudySegment, Field(discriminator="type")]
 
 
 Correction = Literal["holm", "hochberg", "bonferroni", "benjamini_hochberg", "benjamini_yekutieli"]

@@ -13,7 +13,7 @@ from impact_pipeline.catalog.designs import cluster_column
 from impact_pipeline.catalog.expressions import Kind, Rejected
 from impact_pipeline.catalog.feature import LatestFeature, SumFeature
 from impact_pipeline.catalog.metrics.base import Metric, Rows
-from impact_pipeline.catalog.plan import ColumnSegment, EvaluationPlan, FeatureSegment, MetricUse
+from impact_pipeline.catalog.plan import ColumnSegment, EvaluationPlan, FeatureSegment, MetricUse, StudySegment
 from impact_pipeline.catalog.strict_yaml import Path
 
 Breach = tuple[Key, Path, str]
@@ -110,6 +110,8 @@ def plans_are_linked(catalog: Catalog) -> Iterator[Breach]:
         for segment, definition in plan.segments.items():
             if isinstance(definition, FeatureSegment):
                 yield from _segment_feature(catalog, key, segment, definition, plan)
+            elif isinstance(definition, StudySegment):
+                yield from _segment_study(catalog, key, segment, definition.study, plan)
 
 
 def _metric_uses(catalog: Catalog, key: Key, plan: EvaluationPlan) -> Iterator[Breach]:
@@ -214,6 +216,20 @@ def _segment_feature(
         yield key, path, message
 
 
+def _segment_study(catalog: Catalog, key: Key, name: str, study: str, plan: EvaluationPlan) -> Iterator[Breach]:
+    path: Path = ("segments", name, "study")
+    other = catalog.plans.get(study)
+    if study == plan.name:
+        yield key, path, f"'{study}' is this study; name another that runs at the same time"
+    elif other is None:
+        yield from _refer(catalog, key, path, "study", study)
+    elif other.entity != plan.entity:
+        yield key, path, f"study '{study}' is about a {other.entity}, this one about a {plan.entity}"
+    elif other.ends < plan.starts or plan.ends < other.starts:
+        dates = f"from {other.starts} to {other.ends}"
+        yield key, path, f"study '{study}' enrols {dates}, on no day of this one; remove the segment"
+
+
 def _rows(catalog: Catalog, key: Key, path: Path, rows: Rows) -> Iterator[Breach]:
     fact = catalog.facts.get(rows.fact)
     if fact is None:
@@ -244,7 +260,8 @@ def _refer(catalog: Catalog, key: Key, path: Path, kind: DocumentKind, name: str
         yield key, path, f"{kind} '{name}' has faults of its own ({where.file}:{where.line}); mend them first"
         return
     known = ", ".join(sorted(catalog.of_kind(kind))) or "none yet"
-    yield key, path, f"there is no {kind} '{name}'; {kind}s are {known}; correct the name or add the document"
+    kinds = "studies" if kind == "study" else f"{kind}s"
+    yield key, path, f"there is no {kind} '{name}'; {kinds} are {known}; correct the name or add the document"
 
 
 def _refer_dataset(catalog: Catalog, key: Key, path: Path, dataset: str) -> Iterator[Breach]:

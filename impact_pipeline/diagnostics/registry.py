@@ -12,6 +12,7 @@ from importlib.metadata import EntryPoint, entry_points
 from impact_pipeline.diagnostics.base import Diagnostic
 from impact_pipeline.diagnostics.cluster_ratio import ClusterRatio
 from impact_pipeline.diagnostics.data_completeness import DataCompleteness
+from impact_pipeline.diagnostics.independent_assignment import IndependentAssignment
 from impact_pipeline.diagnostics.mixed_exposure import MixedExposure
 from impact_pipeline.diagnostics.novelty import Novelty
 from impact_pipeline.diagnostics.pre_period_balance import PrePeriodBalance
@@ -26,6 +27,7 @@ DIAGNOSTICS: tuple[Diagnostic, ...] = (
     SampleRatio(),
     ClusterRatio(),
     MixedExposure(),
+    IndependentAssignment(),
     TelemetryLoss(),
     PrePeriodBalance(),
     Novelty(),

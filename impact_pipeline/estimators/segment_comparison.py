@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import Literal
 
 from impact_pipeline.estimators.base import Contrast, Estimate, Interval, Result
+from impact_pipeline.exposures.other_study import NOT_IN_STUDY
 from impact_pipeline.stats.heterogeneity import Effect, TooFewEstimates, group_effects, heterogeneity, worst_group
 from impact_pipeline.stats.multiplicity import holm
 
@@ -46,7 +47,8 @@ class SegmentComparison:
 def compare_segments(higher_is_better: Mapping[str, bool], results: Sequence[Result]) -> tuple[SegmentComparison, ...]:
     """One for each metric, contrast and segment with estimates for two values or more; exploratory, all of them.
 
-    `higher_is_better` by metric.
+    Where the values are the arms of another study this is the test of interaction with it; units that are not in that
+    study take no part, for they were not drawn into either arm. `higher_is_better` by metric.
     """
     found = tuple(_comparisons(higher_is_better, results))
     adjusted = holm([comparison.p_value for comparison in found])
@@ -54,7 +56,7 @@ def compare_segments(higher_is_better: Mapping[str, bool], results: Sequence[Res
 
 
 def _comparisons(higher_is_better: Mapping[str, bool], results: Sequence[Result]) -> Iterator[SegmentComparison]:
-    known = [r for r in results if isinstance(r, Estimate) and r.segment[0]]
+    known = [r for r in results if isinstance(r, Estimate) and r.segment[0] and r.segment[1] != NOT_IN_STUDY]
     ordered = sorted(known, key=lambda r: (r.metric, r.contrast.treatment, r.segment))
     for _, group in groupby(ordered, key=lambda r: (r.metric, r.contrast, r.segment[0])):
         found = _comparison(higher_is_better, list(group))

@@ -9,22 +9,33 @@ from typing import Any
 from impact_pipeline.catalog.catalog import Study
 from impact_pipeline.catalog.designs import cluster_column
 from impact_pipeline.catalog.identity import digest
+from impact_pipeline.catalog.plan import EvaluationPlan
 from impact_pipeline.engines.base import Engine, Input
+from impact_pipeline.exposures.other_study import other_table
 from impact_pipeline.exposures.query import exposures_query
 from impact_pipeline.lake.lake import Lake, days_between, published_days
 from impact_pipeline.lake.tables import Publication
 
-LOGIC = "exposures/1"
+LOGIC = "exposures/2"
 """Part of every input digest: raised when a change here changes what is made from the same inputs."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExposureInputs:
-    """What a look reads: exposure days and, per feature, cohort days, with fingerprints; and what is missing."""
+    """What a look reads: exposure days, per feature cohort days, per other study its exposure days, with fingerprints.
+
+    And what is missing, by product.
+    """
 
     days: dict[str, str]
     features: dict[str, dict[str, str]]
+    others: dict[str, dict[str, str]]
     missing: dict[str, tuple[str, ...]]
+
+    @property
+    def read(self) -> dict[str, Any]:
+        """What is recorded of them."""
+        return {"days": self.days, "features": self.features, "others": self.others}
 
 
 def exposure_inputs(study: Study, as_of: date, lake: Lake) -> ExposureInputs:
@@ -35,23 +46,31 @@ def exposure_inputs(study: Study, as_of: date, lake: Lake) -> ExposureInputs:
     names = sorted({f.name for f in study.covariates} | {f.name for f in study.segment_features.values()})
     features = {name: dict(published_days(lake.feature(name), wanted)) for name in names}
     found = {f"trusted/{plan.exposure.dataset}": days, **{f"features/{name}": got for name, got in features.items()}}
-    missing = {key: tuple(day for day in wanted if day not in got) for key, got in found.items()}
-    return ExposureInputs(days, features, {key: gaps for key, gaps in missing.items() if gaps})
+    missing = {key: {day for day in wanted if day not in got} for key, got in found.items()}
+    others: dict[str, dict[str, str]] = {}
+    for name, other in study.other_studies.items():
+        theirs = days_between(other.starts, min(other.ends, as_of))
+        others[name] = dict(published_days(lake.trusted(other.exposure.dataset), theirs))
+        missing.setdefault(f"trusted/{other.exposure.dataset}", set()).update(
+            d for d in theirs if d not in others[name]
+        )
+    return ExposureInputs(days, features, others, {key: tuple(sorted(gaps)) for key, gaps in missing.items() if gaps})
 
 
 def expose(study: Study, as_of: date, *, lake: Lake, engine: Engine, generation: str) -> Publication:
     """Publish `study/exposures` as known at the end of `as_of`. Units seen in several arms are kept, marked `mixed`."""
     table = lake.exposures(study.name)
     inputs = exposure_inputs(study, as_of, lake)
-    made_from = digest(LOGIC, exposure_meaning(study), inputs.days, inputs.features, inputs.missing)
+    made_from = digest(LOGIC, exposure_meaning(study), inputs.read, inputs.missing)
     standing = table.current(made_from)
     if standing is not None:
         return standing
     offered: dict[str, Input] = {"rows": lake.trusted(study.plan.exposure.dataset).files(inputs.days)}
     for name, days in inputs.features.items():
         offered[f"feature_{name}"] = lake.feature(name).files(days)
-    read = {"days": inputs.days, "features": inputs.features}
-    facts = {"as_of": as_of.isoformat(), **read, "missing_days": inputs.missing}
+    for name, days in inputs.others.items():
+        offered[other_table(name)] = lake.trusted(study.other_studies[name].exposure.dataset).files(days)
+    facts = {"as_of": as_of.isoformat(), **inputs.read, "missing_days": inputs.missing}
     with engine.batches(exposures_query(study), offered) as rows:
         return table.publish(rows, generation=generation, input_digest=made_from, facts=facts)
 
@@ -60,13 +79,20 @@ def exposure_meaning(study: Study) -> dict[str, Any]:
     """The part of a study's documents that decides who is exposed, when, and in which segment."""
     plan = study.plan
     features = [*study.covariates, *study.segment_features.values()]
-    cluster = cluster_column(plan.design)
     return {
-        **({} if cluster is None else {"cluster": cluster}),
+        **_contact_meaning(plan),
+        "cluster": cluster_column(plan.design),
+        "others": {name: _contact_meaning(other) for name, other in study.other_studies.items()},
+        "segments": {name: segment.model_dump(mode="json") for name, segment in plan.segments.items()},
+        "features": {feature.name: digest(feature) for feature in features},
+    }
+
+
+def _contact_meaning(plan: EvaluationPlan) -> dict[str, Any]:
+    """Which rows are contacts with a plan's arms."""
+    return {
         "entity": plan.entity,
         "arms": sorted(plan.design.arms),
         "exposure": plan.exposure.model_dump(mode="json"),
         "dates": [plan.starts.isoformat(), plan.ends.isoformat()],
-        "segments": {name: segment.model_dump(mode="json") for name, segment in plan.segments.items()},
-        "features": {feature.name: digest(feature) for feature in features},
     }

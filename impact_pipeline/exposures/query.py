@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from sqlglot import exp
 
 from impact_pipeline.catalog.catalog import Study
 from impact_pipeline.catalog.designs import CLUSTER, cluster_column
 from impact_pipeline.catalog.feature import SumFeature
-from impact_pipeline.catalog.plan import ColumnSegment
-from impact_pipeline.engines.scaled import column, named, timestamp
+from impact_pipeline.catalog.plan import ColumnSegment, FeatureSegment, Segment, StudySegment
+from impact_pipeline.engines.scaled import column, named
+from impact_pipeline.exposures.contacts import contact_arm, contact_rows, contact_time, field_of, struct
+from impact_pipeline.exposures.other_study import NOT_IN_STUDY, arms_in
 
 UNKNOWN = "unknown"
 """The segment value of a unit whose segment is not known."""
@@ -26,14 +26,14 @@ def covariate_column(feature: str) -> str:
 
 
 def exposures_query(study: Study) -> exp.Select:
-    """One row per unit from exposure rows (`rows`) and features (`feature_<name>`).
+    """One row per unit from exposure rows (`rows`, `rows_of_<name>` of another study) and features (`feature_<name>`).
 
     Columns: unit, arm, exposed_at, cohort_day, mixed, segment_<name> (text), covariate_<feature> (scaled integer), and
     cluster where clusters are randomised. The first contact wins; contacts at the same instant are ordered by arm,
     segment values and cluster, so the choice is stable.
     """
     first = exp.column("contact", table="u", quoted=True)
-    chosen = [named(_part(first, "arm"), "arm"), named(_part(first, "at"), "exposed_at")]
+    chosen = [named(field_of(first, "arm"), "arm"), named(field_of(first, "at"), "exposed_at")]
     query = (
         exp.select(named(column("unit", "u"), "unit"), *chosen, named(column("cohort_day", "u"), "cohort_day"))
         .select(named(column("mixed", "u"), "mixed"))
@@ -42,14 +42,9 @@ def exposures_query(study: Study) -> exp.Select:
         .from_(exp.alias_(exp.to_table("units", quoted=True), "u", table=True))
     )
     for name, segment in study.plan.segments.items():
-        if isinstance(segment, ColumnSegment):
-            value = _part(first, segment_column(name))
-        else:
-            query, value = _joined(query, segment.feature)
-        known = exp.func("coalesce", value, exp.Literal.string(UNKNOWN))
-        query = query.select(named(known, segment_column(name)), copy=False)
+        query = _with_segment(query, study, name, segment, first)
     if CLUSTER in study.splits:
-        query = query.select(named(_part(first, segment_column(CLUSTER)), segment_column(CLUSTER)), copy=False)
+        query = query.select(named(field_of(first, segment_column(CLUSTER)), segment_column(CLUSTER)), copy=False)
     for feature in study.covariates:
         query, value = _joined(query, feature.name)
         known = exp.func("coalesce", value, _missing(feature))
@@ -57,39 +52,34 @@ def exposures_query(study: Study) -> exp.Select:
     return query
 
 
-def _part(struct: exp.Expr, field: str) -> exp.Expr:
-    return exp.Dot(this=struct.copy(), expression=exp.to_identifier(field, quoted=True))
+def _with_segment(query: exp.Select, study: Study, name: str, segment: Segment, first: exp.Expr) -> exp.Select:
+    missing = UNKNOWN
+    match segment:
+        case ColumnSegment():
+            value = field_of(first, segment_column(name))
+        case FeatureSegment():
+            query, value = _joined(query, segment.feature)
+        case StudySegment():
+            query, value = _in_study(query, study, segment.study)
+            missing = NOT_IN_STUDY
+    known = exp.func("coalesce", value, exp.Literal.string(missing))
+    return query.select(named(known, segment_column(name)), copy=False)
 
 
 def _contacts(study: Study) -> exp.Select:
-    """Exposure rows of the plan's dates and arms."""
+    """Exposure rows of the plan's dates and arms, with what the first of them says of a unit."""
     plan = study.plan
     rule = plan.exposure
-    identifier = study.catalog.contracts[rule.dataset].identifier_of(plan.entity)
-    assert identifier is not None
-    at, arm = column(rule.exposed_at), exp.cast(column(rule.arm_column), "VARCHAR")
-    arms = [exp.Literal.string(name) for name in sorted(plan.design.arms)]
-    end = timestamp((plan.ends + timedelta(days=1)).isoformat())
-    dated = [at >= timestamp(plan.starts.isoformat()), at < end]
-    wanted: list[exp.Expr] = [*dated, arm.isin(*arms), column(identifier).is_(exp.null()).not_()]
-    if rule.filter is not None:
-        wanted.append(study.catalog.compile(rule.dataset, rule.filter, "condition").tree.copy())
-    query = exp.select(named(column(identifier), "unit"), named(at, "at"), named(arm, "arm"))
-    fields = [_field("at", at), _field("arm", arm)]
+    query = contact_rows(study.catalog, plan, rule, "rows")
+    fields = {"at": contact_time(rule), "arm": contact_arm(rule)}
     for name, segment in plan.segments.items():
         if isinstance(segment, ColumnSegment):
-            fields.append(_field(segment_column(name), exp.cast(column(segment.column), "VARCHAR")))
+            fields[segment_column(name)] = exp.cast(column(segment.column), "VARCHAR")
     cluster = cluster_column(plan.design)
     if cluster is not None:
-        named_cluster = exp.cast(column(cluster), "VARCHAR")
-        fields.append(_field(segment_column(CLUSTER), named_cluster))
-        query = query.select(named(named_cluster, segment_column(CLUSTER)), copy=False)
-    contact = exp.Struct(expressions=fields)
-    return query.select(named(contact, "contact")).from_(exp.to_table("rows", quoted=True)).where(*wanted)
-
-
-def _field(name: str, value: exp.Expr) -> exp.Expr:
-    return exp.PropertyEQ(this=exp.to_identifier(name, quoted=True), expression=value.copy())
+        fields[segment_column(CLUSTER)] = exp.cast(column(cluster), "VARCHAR")
+        query = query.select(named(fields[segment_column(CLUSTER)], segment_column(CLUSTER)), copy=False)
+    return query.select(named(struct(**fields), "contact"), copy=False)
 
 
 def _units(study: Study) -> exp.Select:
@@ -114,6 +104,15 @@ def _joined(query: exp.Select, feature: str) -> tuple[exp.Select, exp.Expr]:
         )
         table = exp.alias_(exp.to_table(f"feature_{feature}", quoted=True), alias, table=True, quoted=True)
         query = query.join(table, on=same, join_type="left")
+    return query, column("value", alias)
+
+
+def _in_study(query: exp.Select, study: Study, other: str) -> tuple[exp.Select, exp.Expr]:
+    """The query with the unit's arm in another study, and that arm."""
+    alias = f"s_{other}"
+    if alias not in {join.alias_or_name for join in query.args.get("joins") or ()}:
+        arms = arms_in(study.catalog, study.catalog.plans[other]).subquery(exp.to_identifier(alias, quoted=True))
+        query = query.join(arms, on=column("unit", alias).eq(column("unit", "u")), join_type="left")
     return query, column("value", alias)
 
 

@@ -65,5 +65,7 @@ def _reads(study: Study, dataset: str, features: list[str], day: date) -> bool:
     """Whether a study reads the dataset on that day, or one of the features on a day its lookback reaches."""
     if dataset in study.datasets and study.plan.starts <= day <= study.planned_look:
         return True
+    if any(o.exposure.dataset == dataset and o.starts <= day <= o.ends for o in study.other_studies.values()):
+        return True
     used = [f for f in (*study.covariates, *study.segment_features.values()) if f.name in features]
     return any(study.plan.starts - timedelta(days=f.lookback_days) <= day <= study.plan.ends for f in used)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from impact_pipeline.catalog.catalog import Study
 from impact_pipeline.catalog.designs import CLUSTER, cluster_column
-from impact_pipeline.catalog.plan import ColumnSegment
+from impact_pipeline.catalog.plan import ColumnSegment, StudySegment
 from impact_pipeline.exposures.query import covariate_column, segment_column
 from impact_pipeline.stages.outcome import ColumnLineage
 
@@ -23,4 +23,8 @@ def exposure_lineage(study: Study) -> ColumnLineage:
     features = {covariate_column(feature.name): feature.name for feature in study.covariates}
     features |= {segment_column(name): feature.name for name, feature in study.segment_features.items()}
     read = {name: ((("trusted", rule.dataset), column),) for name, column in columns.items()}
+    for name, segment in study.plan.segments.items():
+        if isinstance(segment, StudySegment):
+            other = study.other_studies[segment.study].exposure
+            read[segment_column(name)] = ((("trusted", other.dataset), other.arm_column),)
     return read | {name: ((("features", feature), "value"),) for name, feature in features.items()}

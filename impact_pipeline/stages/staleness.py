@@ -82,11 +82,11 @@ def _stale_look(study: Study, lake: Lake) -> Iterator[Stale]:
     as_of = date.fromisoformat(max(state.facts["as_of"] for state in (exposures, cells) if state is not None))
     now, read = exposure_inputs(study, as_of, lake), _days_read(study, as_of, lake)
     results = {kind: lake.results.pointer(study.name, kind) for kind in (FINDINGS, ESTIMATES, SCORECARD)}
-    same = exposures.facts["days"] == now.days and exposures.facts["features"] == now.features
+    same = all(exposures.facts.get(name) == days for name, days in now.read.items())
     whole = cells is not None and cells.facts["inputs"] == read and _followed(exposures, cells, results)
     if not (same and whole):
         standing = [exposures.fingerprint, cells and cells.fingerprint, *(r.get("digest") for r in results.values())]
-        wanted = digest(now.days, now.features, read, standing)
+        wanted = digest(now.read, read, standing)
         yield Stale("study/verdict", study.name, f"{as_of.isoformat()} {wanted}")
 
 

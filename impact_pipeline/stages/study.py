@@ -78,6 +78,9 @@ def make_exposures(workspace: Workspace, study: Study, as_of: date) -> Outcome:
     upstream = {f"trusted/{study.plan.exposure.dataset} {day}": mark for day, mark in facts["days"].items()}
     for name, days in facts["features"].items():
         upstream.update({f"features/{name} {day}": mark for day, mark in days.items()})
+    for name, days in facts["others"].items():
+        dataset = study.other_studies[name].exposure.dataset
+        upstream.update({f"trusted/{dataset} {day}": mark for day, mark in days.items()})
     shown = {"as_of": as_of.isoformat(), "days_read": len(facts["days"]), "missing_days": str(facts["missing_days"])}
     table = lake.exposures(study.name)
     return outcome_of(table, done, EXPOSURES_LOGIC, lineage=exposure_lineage(study), upstream=upstream, facts=shown)
@@ -210,5 +213,10 @@ def _inputs(lake: Lake, study: Study) -> dict[str, dict[str, str]]:
     exposures, cells = _state(lake, study, "exposures").facts, _state(lake, study, "cells").facts
     features = {f"features/{name}": days for name, days in exposures["features"].items()}
     outcomes = {f"trusted/{name}": days for name, days in cells["inputs"].items()}
-    exposed = {f"trusted/{study.plan.exposure.dataset}": exposures["days"]}
-    return {**outcomes, **exposed, **features}
+    read = {**outcomes, **features}
+    contacts = [(study.plan, exposures["days"])]
+    contacts += [(study.other_studies[name], days) for name, days in exposures["others"].items()]
+    for plan, days in contacts:
+        key = f"trusted/{plan.exposure.dataset}"
+        read[key] = {**read.get(key, {}), **days}
+    return read

@@ -53,7 +53,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install
 def test_gates_stand_in_the_order_in_which_they_are_asked() -> None:
     names = [diagnostic.name for diagnostic in DIAGNOSTICS]
     assert names == [
-        "data_completeness", "sample_ratio", "cluster_ratio", "mixed_exposure",
+        "data_completeness", "sample_ratio", "cluster_ratio", "mixed_exposure", "independent_assignment",
         "telemetry_loss", "pre_period_balance",
         "novelty",
     ]  # fmt: skip
