@@ -67,11 +67,11 @@ def phase_pairs(study: Study, cells: Cells, key: str, arm: str) -> list[Pair]:
     return found
 
 
-def two_means(pairs: list[Pair], form: Form, outcome: str = "y") -> TwoMeans:
-    """Means of an arm and of control; phases weighted by the units of both."""
+def two_means(pairs: list[Pair], form: Form, outcome: str = "y", index: int = 0) -> TwoMeans:
+    """Means of an arm and of control, of 'y', 'd' or the covariate 'x' of that index; phases weighted by units."""
     treatment, control = _sides(pairs)
     weights = (weight for weight, _ in treatment)
-    summaries = (_summaries(parts, form, outcome) for parts in (treatment, control))
+    summaries = (_summaries(parts, form, outcome, index) for parts in (treatment, control))
     return post_stratified([StratumPair(w, t, c) for w, t, c in zip(weights, *summaries, strict=True)])
 
 
@@ -81,10 +81,10 @@ def _sides(pairs: list[Pair]) -> tuple[Weighted, Weighted]:
     return treatment, [(weight, pair[1]) for weight, pair in zip(weights, pairs, strict=True)]
 
 
-def _summaries(parts: Weighted, form: Form, outcome: str) -> tuple[SampleSummary, ...]:
+def _summaries(parts: Weighted, form: Form, outcome: str, index: int) -> tuple[SampleSummary, ...]:
     if form == "ratio":
         return linearised(parts)
-    return tuple(summarise(moments, outcome) for _, moments in parts)
+    return tuple(summarise(moments, outcome, index=index) for _, moments in parts)
 
 
 def _divisible(pairs: list[Pair]) -> bool:

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import sqrt
 from typing import ClassVar
 
 from impact_pipeline.catalog.catalog import Study
 from impact_pipeline.catalog.metrics.base import Metric
+from impact_pipeline.diagnostics.arm_difference import Pair, phase_pairs, two_means
 from impact_pipeline.diagnostics.base import Evidence, Finding
 from impact_pipeline.outcomes.cells import Cells
-from impact_pipeline.outcomes.phases import randomisation_phases
 from impact_pipeline.stats.intervals import difference
-from impact_pipeline.stats.moments import Real
-from impact_pipeline.stats.stratified import StratumPair, post_stratified, summarise, unit_weights
-from impact_pipeline.stats.two_means import added
 
 ALPHA = 0.001
-"""For the study as a whole; each comparison gets its share."""
-
-FEWEST_UNITS = 2
+"""For the study as a whole at one look; each comparison gets its share."""
 
 
 class PrePeriodBalance:
@@ -41,35 +37,44 @@ class PrePeriodBalance:
         threshold = ALPHA / len(found)
         passed = worst.p_value >= threshold
         judged = "did not differ" if passed else "already differed"
-        details = {f"p_value {c.covariate} {c.arm}": c.p_value for c in found}
+        details = {key: value for comparison in found for key, value in comparison.details.items()}
         sentence = f"Before exposure the arms {judged}: {worst.in_words(study.plan.design.control)}."
         return Finding(self.name, passed, worst.p_value, threshold, sentence, "hold", details)
 
 
 @dataclass(frozen=True, slots=True)
 class _Comparison:
+    """Means of an arm and of control, and their difference in standard deviations of units."""
+
     covariate: str
     arm: str
     means: tuple[float, float]
+    standardised: float
     p_value: float
 
     def in_words(self, control: str) -> str:
         own, other = self.means
-        return (
-            f"{self.covariate} averaged {own:.4g} in {self.arm} and {other:.4g} in {control} (p = {self.p_value:.2g})"
-        )
+        averaged = f"{self.covariate} averaged {own:.4g} in {self.arm} and {other:.4g} in {control}"
+        return f"{averaged}, {self.standardised:+.2g} standard deviations apart (p = {self.p_value:.2g})"
+
+    @property
+    def details(self) -> dict[str, float | int | str]:
+        name = f"{self.covariate} {self.arm}"
+        return {f"p_value {name}": self.p_value, f"standard_deviations {name}": self.standardised}
 
 
 def _comparisons(study: Study, cells: Cells) -> Iterator[_Comparison]:
     for covariate in study.covariates:
         metric = _soonest(study, covariate.name)
+        index = metric.covariates.index(covariate.name)
         for arm in study.arms[1:]:
-            pairs = _pairs(study, cells, metric, arm, metric.covariates.index(covariate.name))
-            means = post_stratified(pairs)
+            pairs = phase_pairs(study, cells, metric.name, arm)
+            means = two_means(pairs, "mean", "x", index)
             if means.variance():
-                found = difference(means, ALPHA, _units(pairs))
+                found = difference(means, ALPHA, float(sum(moments.n for pair in pairs for moments in pair)))
                 averages = float(means.treatment), float(means.control)
-                yield _Comparison(covariate.name, arm, averages, float(found.p_value))
+                apart = float(means.change) / _standard_deviation(pairs, index)
+                yield _Comparison(covariate.name, arm, averages, apart, float(found.p_value))
 
 
 def _soonest(study: Study, covariate: str) -> Metric:
@@ -78,18 +83,8 @@ def _soonest(study: Study, covariate: str) -> Metric:
     return min(metrics, key=lambda metric: metric.last_day)
 
 
-def _pairs(study: Study, cells: Cells, metric: Metric, arm: str, index: int) -> list[StratumPair]:
-    found = []
-    for phase in randomisation_phases(study.plan.design, cells.cohort_days()):
-        units = [cells.moments(metric.name, a, cohorts=phase.cohorts) for a in (arm, study.plan.design.control)]
-        if min(moments.n for moments in units) >= FEWEST_UNITS:
-            found.append(units)
-    weights = unit_weights([sum(moments.n for moments in units) for units in found])
-    return [
-        StratumPair(w, summarise(t, "x", index=index), summarise(c, "x", index=index))
-        for w, (t, c) in zip(weights, found, strict=True)
-    ]
-
-
-def _units(pairs: list[StratumPair]) -> Real:
-    return added(sample.n for pair in pairs for sample in (pair.treatment, pair.control))
+def _standard_deviation(pairs: list[Pair], index: int) -> float:
+    """Of units within arms and phases: the root of the pooled variance."""
+    samples = [moments for pair in pairs for moments in pair]
+    within = [float(moments.covariance("x", "x", (index, index))) * (moments.n - 1) for moments in samples]
+    return float(sqrt(sum(within) / sum(moments.n - 1 for moments in samples)))

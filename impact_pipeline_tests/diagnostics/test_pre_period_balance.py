@@ -8,10 +8,10 @@ from scipy import stats
 
 from impact_pipeline.catalog.catalog import Study
 from impact_pipeline.diagnostics.base import Evidence, Finding
-from impact_pipeline.diagnostics.pre_period_balance import PrePeriodBalance
+from impact_pipeline.diagnostics.pre_period_balance import ALPHA, PrePeriodBalance
 from impact_pipeline_tests.small_studies import START, Array, Group, cells, exposed, mean_metric, moments, study
 
-METRIC = mean_metric(covariate="orders_before")
+METRIC = mean_metric(covariates=("orders_before",))
 NEXT = START + timedelta(days=1)
 
 
@@ -30,14 +30,32 @@ def test_arms_that_were_alike_pass_with_the_p_value_of_welch() -> None:
     expected = stats.ttest_ind(x["treatment"], x["control"], equal_var=False).pvalue
     assert (found.passed, found.threshold, found.consequence) == (True, 0.001, "hold")
     assert found.statistic == pytest.approx(expected, rel=1e-9)
-    assert found.details == {"p_value orders_before treatment": found.statistic}
+    assert found.details["p_value orders_before treatment"] == found.statistic
+    pooled = np.sqrt(np.mean([values.var(ddof=1) for values in x.values()]))
+    apart = (x["treatment"].mean() - x["control"].mean()) / pooled
+    assert found.details["standard_deviations orders_before treatment"] == pytest.approx(apart, rel=1e-9)
 
 
 def test_arms_that_already_differed_hold_the_study() -> None:
     found = checked(study(METRIC), group("control", [1, 2, 3] * 50), group("treatment", [2, 3, 4] * 50))
     assert (found.passed, found.consequence) == (False, "hold")
-    means = "orders_before averaged 3 in treatment and 2 in control (p = 2.2e-22)"
+    means = "orders_before averaged 3 in treatment and 2 in control, +1.2 standard deviations apart (p = 2.2e-22)"
     assert found.sentence == f"Before exposure the arms already differed: {means}."
+
+
+def test_of_several_covariates_of_a_metric_the_one_that_differs_is_named() -> None:
+    both = mean_metric(covariates=("sessions_before", "orders_before"))
+    rng = np.random.default_rng(2)
+    alike, apart = rng.poisson(5, (2, 400)), rng.poisson([[5], [8]], (2, 400))
+    groups = [
+        Group(arm, {"orders": moments(np.zeros(400), x=[alike[i], apart[i]])})
+        for i, arm in enumerate(("control", "treatment"))
+    ]
+    found = checked(study(both), *groups)
+    assert (found.passed, found.threshold) == (False, 0.0005)
+    assert found.sentence.startswith("Before exposure the arms already differed: orders_before averaged ")
+    expected = stats.ttest_ind(alike[1], alike[0], equal_var=False).pvalue
+    assert found.details["p_value sessions_before treatment"] == pytest.approx(expected, rel=1e-9)
 
 
 def test_each_comparison_gets_its_share_of_alpha() -> None:
@@ -47,7 +65,7 @@ def test_each_comparison_gets_its_share_of_alpha() -> None:
 
 
 def test_the_metric_whose_window_closes_first_shows_the_most_units() -> None:
-    slow = mean_metric("revenue", days=7, covariate="orders_before")
+    slow = mean_metric("revenue", days=7, covariates=("orders_before",))
     found = checked(study(slow, METRIC), *(group(arm, [1, 2, 3]) for arm in ("control", "treatment")))
     assert found.passed is True
 
@@ -83,3 +101,46 @@ def test_without_a_covariate_to_compare_nothing_is_judged(found: Study, sentence
 
 def test_a_constant_covariate_cannot_be_compared() -> None:
     assert checked(study(METRIC), group("control", [2, 2]), group("treatment", [2, 2])).passed is None
+
+
+CHANCE = 3.5
+"""Monte-Carlo standard errors that a rate may lie above its promise: once in 4,000."""
+
+
+def p_values(rng: np.random.Generator, draws: int, units: int = 400) -> Array:
+    """Of sound studies with two covariates that go together: the least p-value times their number."""
+    both = study(mean_metric(covariates=("orders_before", "sessions_before")))
+    p = []
+    for _ in range(draws):
+        sessions = rng.poisson(rng.gamma(2.0, 2.0, (2, units)))
+        orders = rng.binomial(sessions, 0.4)
+        groups = [
+            Group(arm, {"orders": moments(np.zeros(units), x=[orders[i], sessions[i]])})
+            for i, arm in enumerate(("control", "treatment"))
+        ]
+        found = checked(both, *groups).statistic
+        assert found is not None
+        p.append(2 * found)
+    return np.array(p)
+
+
+def assert_kept(p: Array, alpha: float) -> None:
+    assert np.mean(p < alpha) <= alpha + CHANCE * np.sqrt(alpha * (1 - alpha) / len(p))
+
+
+def test_sound_studies_fail_no_more_often_than_promised() -> None:
+    p = p_values(np.random.default_rng(3), 400)
+    assert_kept(p, 0.05)
+    assert_kept(p, ALPHA)
+    assert np.mean(p < 0.5) > 0.3
+
+
+@pytest.mark.slow
+def test_rates_of_failures_of_sound_studies(capsys: pytest.CaptureFixture[str]) -> None:
+    p = p_values(np.random.default_rng(4), 20_000)
+    lines = [f"{'promised':>9} {'rate':>9} {'draws':>7}"]
+    for alpha in (0.05, 0.01, ALPHA):
+        lines.append(f"{alpha:9.4f} {np.mean(p < alpha):9.4f} {len(p):7d}")
+        assert_kept(p, alpha)
+    with capsys.disabled():
+        print("\n" + "\n".join(lines))  # noqa: T201
