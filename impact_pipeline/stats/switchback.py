@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from impact_pipeline.stats.cluster_robust import clustered, contrast_refusal, covariance, satterthwaite
 from impact_pipeline.stats.least_squares import Array, Fit, least_squares, summed
-from impact_pipeline.stats.newey_west import newey_west, usual_lags
+from impact_pipeline.stats.newey_west import newey_west, small_sample, usual_lags
 from impact_pipeline.stats.refusal import Refusal
 from impact_pipeline.stats.two_means import Contribution, TwoMeans
 
@@ -104,8 +104,9 @@ def adjusted_means(
     """The arms' means with the units' (and periods') own levels taken out, by least squares on their effects.
 
     From `ENOUGH_UNITS` units on, errors are clustered by unit (CR2, Satterthwaite's df); with fewer they are
-    Newey-West's over periods (by default `usual_lags`, periods - 1 df). Period effects need units that switch at
-    different times. The variances are those given these units and periods.
+    Newey-West's over periods (by default `usual_lags`), divided by their share of the truth in small samples, with the
+    degrees of freedom of `small_sample`. Period effects need units that switch at different times. The variances are
+    those given these units and periods.
 
     >>> rng = np.random.default_rng(3)
     >>> unit, order = np.repeat(list("abcdef"), 8), np.tile(np.arange(8), 6)
@@ -153,7 +154,7 @@ def _estimated(
     change[-1] = 1.0
     pair = np.stack([control + change, control])
     units = len(np.unique(of.unit))
-    found = _by_unit(fit, of, change) if units >= ENOUGH_UNITS else _over_time(fit, of, lags)
+    found = _by_unit(fit, of, change) if units >= ENOUGH_UNITS else _over_time(fit, of, change, lags)
     if isinstance(found, Refusal):
         return found
     spread, degrees, note = found
@@ -176,14 +177,15 @@ def _by_unit(fit: Fit, of: Blocks, change: Array) -> tuple[Array, float, str] | 
     return covariance(rows, "CR2"), degrees, f"errors clustered by {rows.count} units, {degrees:.1f} degrees of freedom"
 
 
-def _over_time(fit: Fit, of: Blocks, lags: int | None) -> tuple[Array, float, str] | Refusal:
+def _over_time(fit: Fit, of: Blocks, change: Array, lags: int | None) -> tuple[Array, float, str] | Refusal:
     periods = len(np.unique(of.order))
     if periods < LEAST_PERIODS:
         detail = f"{len(np.unique(of.unit))} units over {periods} periods; errors need {ENOUGH_UNITS} units"
         return Refusal("too_few_clusters", f"{detail} or {LEAST_PERIODS} periods")
     chosen = usual_lags(periods) if lags is None else lags
-    degrees = float(min(fit.n - fit.k, periods - 1))
-    return newey_west(fit, of.order, chosen), degrees, f"errors over {periods} periods with {chosen} lags"
+    share, degrees = small_sample(fit, of.order, chosen, change)
+    note = f"errors over {periods} periods with {chosen} lags, {degrees:.1f} degrees of freedom"
+    return newey_west(fit, of.order, chosen) / share, degrees, note
 
 
 def _effect_columns(of: Blocks, effects: Effects) -> tuple[Array, tuple[str, ...]]:

@@ -110,12 +110,12 @@ def test_size_and_coverage_with_few_unequal_clusters(capsys: pytest.CaptureFixtu
 
 @pytest.mark.slow
 def test_size_and_coverage_with_few_unequal_clusters_at_length(capsys: pytest.CaptureFixture[str]) -> None:
-    rows = [simulated(clusters, 5000) for clusters in (6, 10, 20, 40)]
+    rows = [simulated(clusters, 2000) for clusters in (6, 10, 20, 40)]
     with capsys.disabled():
         print("\n" + shown(rows))  # noqa: T201
     for row in rows:
-        assert abs(row.size - 0.05) < 0.015
-        assert abs(row.coverage - 0.95) < 0.015
+        assert abs(row.size - 0.05) < 0.018
+        assert abs(row.coverage - 0.95) < 0.018
         assert row.size_of_cr1 > row.size
 
 

@@ -6,7 +6,7 @@ import pytest
 import statsmodels.api as sm
 from linearmodels.panel import PooledOLS
 
-from impact_pipeline.stats.newey_west import newey_west, usual_lags
+from impact_pipeline.stats.newey_west import newey_west, small_sample, usual_lags
 from impact_pipeline_tests.stats.linear_models import fitted, read, with_mean
 
 SAME_FORMULA = 1e-10
@@ -40,6 +40,23 @@ def test_rows_of_one_period_are_taken_together_as_driscoll_and_kraay_do() -> Non
     model = PooledOLS(pd.DataFrame({"y": y}, index=index), pd.DataFrame(x, index=index, columns=["mean", "x"]))
     peer = model.fit(cov_type="kernel", kernel="bartlett", bandwidth=3, debiased=True)
     assert newey_west(fitted(x, y), period, 3) == pytest.approx(peer.cov.to_numpy(), rel=1e-8)
+
+
+def test_small_sample_share_and_degrees_of_freedom_are_those_of_the_quadratic_form() -> None:
+    """`V = e' A e` written out: tr A is the mean of V, 2 tr(A A) its variance, for independent errors of variance 1."""
+    rng = np.random.default_rng(6)
+    period = np.repeat(np.arange(12), 2)
+    x, contrast, lags = with_mean(rng.normal(size=24)), np.array([0.5, 1.0]), 3
+    fit = fitted(x, rng.normal(size=24))
+    maker = np.eye(24) - x @ np.linalg.inv(x.T @ x) @ x.T
+    pull = np.linalg.inv(x.T @ x) @ contrast @ x.T
+    summing = (np.arange(12)[:, None] == period) * pull
+    kernel = np.maximum(0, 1 - np.abs(np.subtract.outer(np.arange(12), np.arange(12))) / (lags + 1))
+    form = 24 / 22 * maker @ summing.T @ kernel @ summing @ maker
+    true = contrast @ np.linalg.inv(x.T @ x) @ contrast
+    assert fit.residuals @ form @ fit.residuals == pytest.approx(contrast @ newey_west(fit, period, lags) @ contrast)
+    expected = np.trace(form) / true, np.trace(form) ** 2 / np.trace(form @ form)
+    assert small_sample(fit, period, lags, contrast) == pytest.approx(expected, rel=1e-10)
 
 
 def test_the_order_of_rows_does_not_matter() -> None:
