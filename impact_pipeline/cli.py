@@ -78,6 +78,45 @@ def demo(home: Home = DEFAULT_HOME, threads: Threads = 2, as_json: Json = False)
 
 
 @app.command()
+def analyze(
+    specification: Annotated[Path | None, typer.Argument(help="What to analyze, a YAML document.")] = None,
+    data: Annotated[Path | None, typer.Option(help="A CSV, TSV, JSON lines or Parquet file.")] = None,
+    chart: Annotated[Path | None, typer.Option(help="Draw the comparisons to this .png or .svg file.")] = None,
+    schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schemas of document and answer.")] = False,
+    threads: Threads = 2,
+    as_json: Json = False,
+) -> None:
+    """One design on one file, with the estimators of the pipeline and without its stages."""
+    if schema:
+        from impact_pipeline.analysis.schemas import schemas
+
+        typer.echo(schemas())
+        return
+    if specification is None:
+        raise InputError("name a specification, a YAML document: impact analyze SPEC.yaml --data FILE")
+    _analyze(specification, data, chart, threads, as_json)
+
+
+def _analyze(specification: Path, data: Path | None, chart: Path | None, threads: int, as_json: bool) -> None:
+    from impact_pipeline.analysis.analyze import analyze_file
+    from impact_pipeline.analysis.document import read_specification
+    from impact_pipeline.engines.duckdb import DuckDBEngine
+
+    asked = read_specification(specification)
+    answer = analyze_file(asked, specification, data, DuckDBEngine(threads=threads))
+    if chart is not None:
+        from impact_pipeline.analysis.chart import write_chart
+
+        write_chart(answer, chart, higher_is_better=[m.name for m in asked.metrics if m.better == "higher"])
+    if as_json:
+        typer.echo(answer.as_json())
+    else:
+        from impact_pipeline.analysis.terminal import show
+
+        show(answer)
+
+
+@app.command()
 def failed(home: Home = DEFAULT_HOME, as_json: Json = False) -> None:
     """Each failed (asset, partition): the cause, what it holds up, and the one command that redoes it."""
     from impact_pipeline.lake.lake import Lake
