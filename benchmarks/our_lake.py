@@ -140,7 +140,8 @@ def _metric(metric: Metric) -> str:
 
 
 def _plan(metrics: int, segments: int) -> str:
-    uses = "".join(f"  - {{metric: {metric.name}, role: success}}\n" for metric in METRICS[:metrics])
+    roles = ["success", *(["exploratory"] * (metrics - 1))]
+    uses = "".join(f"  - {{metric: {m.name}, role: {role}}}\n" for m, role in zip(METRICS, roles, strict=False))
     split = "".join(f"  {name}: {{type: column, column: {name}}}\n" for name in SEGMENTS[:segments])
     ends = days_between(FIRST_DAY, LAST_DAY)[COHORT_DAYS - 1]
     return (

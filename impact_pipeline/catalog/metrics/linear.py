@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from functools import cache
+from types import MappingProxyType
 
 from sqlglot import exp
 
@@ -12,6 +14,7 @@ from impact_pipeline.catalog.expressions import Rejected, parsed, position
 LINEAR = "a formula adds and subtracts metrics, each by its name or as `number * name`"
 
 
+@cache
 def linear_terms(text: str) -> Mapping[str, Decimal]:
     """Name -> factor, in order of first use; raises `Rejected` where the formula is not linear.
 
@@ -24,7 +27,7 @@ def linear_terms(text: str) -> Mapping[str, Decimal]:
     idle = [name for name, factor in found.items() if not factor]
     if idle:
         raise Rejected(f"'{idle[0]}' cancels out; remove it from the formula")
-    return found
+    return MappingProxyType(found)
 
 
 def _terms(tree: exp.Expr, factor: Decimal) -> Iterator[tuple[str, Decimal]]:
