@@ -6,24 +6,32 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pydantic import TypeAdapter
 
 from impact_pipeline.catalog.catalog import Study
+from impact_pipeline.catalog.designs import CLUSTER
 from impact_pipeline.catalog.issues import Issue
-from impact_pipeline.estimators import study as study_module
-from impact_pipeline.estimators.base import Contrast, Estimate, NotEstimable, Reason, Result, StudyEstimates
+from impact_pipeline.estimators.base import Contrast, Estimate, NotEstimable, Reason, Result
 from impact_pipeline.estimators.study import contrasts, estimate_study
+from impact_pipeline.estimators.study_estimates import StudyEstimates
+from impact_pipeline.lake.results import canonical_json
 from impact_pipeline.outcomes.cells import Cells
 from impact_pipeline.stats.moments import Moments
 from impact_pipeline_tests.small_studies import (
     START,
+    TWO_ARMS,
     Group,
+    by_bucket,
     cells,
     exposed,
     mean_metric,
     moments,
     proportion_metric,
+    quantile_metric,
+    ratio_metric,
     scaled,
     study,
+    units_by_value,
 )
 
 AS_OF = START + timedelta(days=6)
@@ -208,7 +216,7 @@ def test_a_ramp_that_reverses_the_pooled_effect_is_read_within_its_phases() -> N
 
 def test_estimates_are_equal_to_the_bit_however_units_are_split_into_cells() -> None:
     rng = np.random.default_rng(3)
-    metric = mean_metric(covariate="orders_before")
+    metric = mean_metric(covariates=["orders_before"])
     y, x = rng.poisson(4000, (2, 300)), rng.poisson(4000, (2, 300))
     found = []
     for parts in (1, 3, 60):
@@ -231,13 +239,160 @@ def test_arms_that_never_met_in_a_phase_cannot_be_compared() -> None:
     )
 
 
-def test_a_metric_no_estimator_takes_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(study_module, "estimator_for", lambda design_type, metric: None)
-    result = refusal(study(mean_metric()), cells(*BOTH))
+BY_STORE = {"type": "cluster_randomized", "arms": TWO_ARMS["arms"], "control": "control", "cluster": "store"}
+
+
+def test_a_metric_no_estimator_takes_is_named() -> None:
+    result = refusal(study(quantile_metric("orders"), design=BY_STORE), cells(*BOTH))
     assert (result.method, result.reason) == ("none", Reason.NO_ESTIMATOR)
-    assert result.detail == "no estimator takes a mean metric under a randomized design"
+    assert result.detail == "no estimator takes a quantile metric under a cluster_randomized design"
 
 
 def test_units_that_never_differ_are_refused_by_the_estimator() -> None:
     result = refusal(study(mean_metric()), cells(group("control", 1, 1), group("treatment", 3, 3)))
     assert result.reason is Reason.ZERO_VARIANCE
+
+
+def test_a_metric_read_over_two_windows_has_two_results() -> None:
+    uses: list[dict[str, Any]] = [
+        {"metric": "orders", "role": "success"},
+        {"metric": "orders", "role": "exploratory", "window": {"days": 2}},
+    ]
+    found = study(mean_metric(), uses=uses)
+    outcomes = {"control": moments([1, 2, 3]), "treatment": moments([3, 5, 7])}
+    arms = [Group(arm, {"orders": y, "orders__d0_1": y + y}) for arm, y in outcomes.items()]
+    results = estimated(found, cells(*arms)).results
+    assert [(r.metric, getattr(r, "n_per_arm", None)) for r in results] == [
+        ("orders", {"control": 3, "treatment": 3}),
+        ("orders__d0_1", {"control": 6, "treatment": 6}),
+    ]
+
+
+def test_the_uncapped_reading_stands_beside_the_metric_and_the_trend_does_not() -> None:
+    metric = mean_metric(days=3, cap={"percentile": 0.75, "digits": 1})
+    outcomes = {"control": [1, 2, 3, 4], "treatment": [3, 5, 7, 90]}
+    arms = [
+        Group(
+            arm,
+            {"orders": moments(y), "orders~uncapped": moments(y), "orders~trend": moments(y)},
+            buckets={"orders": by_bucket(y, 1)},
+        )
+        for arm, y in outcomes.items()
+    ]
+    found = estimated(study(metric), cells(*arms))
+    [capped], [uncapped] = found.results, found.beside
+    assert isinstance(capped, Estimate)
+    assert isinstance(uncapped, Estimate)
+    assert (capped.cap, capped.variant, capped.means["treatment"]) == (5.0, "", 4.5)
+    assert (uncapped.cap, uncapped.variant, uncapped.means["treatment"]) == (None, "uncapped", 26.25)
+    assert {point.value for point in found.trajectory} == {capped.value}
+
+
+SEQUENCE = {"type": "always_valid", "planned_units": 1000}
+
+
+def test_a_plan_of_always_valid_looks_reads_every_result_and_every_earlier_look_by_the_sequence() -> None:
+    metrics = (mean_metric("orders"), ratio_metric("click_rate"), quantile_metric("median"))
+    rng = np.random.default_rng(4)
+    groups = []
+    for day in range(3):
+        for arm in ("control", "treatment"):
+            y, d = rng.integers(1, 9, 60), rng.integers(8, 12, 60)
+            spent, buckets = units_by_value(rng.integers(1, 900, 60), 3)
+            kinds = {"orders": moments(y), "click_rate": moments(y, d), "median": spent}
+            for segment in (("", ""), WEB):
+                when = START + timedelta(days=day)
+                groups.append(Group(arm, kinds, when, segment, buckets={"median": buckets}))
+    plain, sequence = (
+        estimated(study(*metrics, days=3, looks=looks), cells(*groups), START + timedelta(days=2))
+        for looks in ({"type": "fixed"}, SEQUENCE)
+    )
+    assert {result.inference for result in sequence.results if isinstance(result, Estimate)} == {"always_valid"}
+    assert len(sequence.results) == 6
+    assert len(sequence.trajectory) == len(plain.trajectory) == 9
+    for wide, narrow in zip(sequence.trajectory, plain.trajectory, strict=True):
+        assert (wide.as_of, wide.metric, wide.value) == (narrow.as_of, narrow.metric, narrow.value)
+        assert wide.interval.lower < narrow.interval.lower < narrow.interval.upper < wide.interval.upper
+    last = {point.metric: point.interval for point in sequence.trajectory[-3:]}
+    for result in sequence.results[:3]:
+        assert isinstance(result, Estimate)
+        assert result.interval == last[result.metric]
+        assert (result.interval.lower > 0 or result.interval.upper < 0) == (result.p_value <= 0.05)
+
+
+def test_results_of_every_inference_can_be_stored() -> None:
+    """A look whose bound is infinite is refused: what is stored holds no infinity."""
+    early = {"type": "group_sequential", "planned_units": 10**9, "on": [NEXT]}
+    for looks in (SEQUENCE, early, {"type": "fixed"}):
+        found = estimated(study(mean_metric(days=3), days=3, looks=looks), cells(*BOTH), START + timedelta(days=2))
+        stored = canonical_json(found)
+        assert canonical_json(TypeAdapter(StudyEstimates).validate_json(stored)) == stored
+
+
+FIFTY, BY_VALUE = units_by_value(1000 + 37 * np.arange(50), 3)
+FEW = Group("control", {"orders": FIFTY}, buckets={"orders": BY_VALUE})
+NOTHING_SPENT = {"type": "group_sequential", "planned_units": 10**9, "on": [NEXT]}
+RATIO = ratio_metric("orders")
+REFUSED: dict[Reason, tuple[Study, Cells, str]] = {
+    Reason.TOO_FEW_UNITS: (
+        study(mean_metric(), decision={"min_units_per_arm": 4}), cells(*BOTH),
+        "'control' has 3 units; the plan asks for 4 in each arm",
+    ),
+    Reason.EMPTY_ARM: (study(mean_metric()), cells(BOTH[1]), "no unit was exposed to 'control'"),
+    Reason.ZERO_VARIANCE: (
+        study(mean_metric()), cells(group("control", 1, 1), group("treatment", 3, 3)),
+        "no unit differs from another within its arm; a difference has no uncertainty",
+    ),
+    Reason.DENOMINATOR_NEAR_ZERO: (
+        study(RATIO), cells(*(Group(arm, {"orders": moments([1, 2], [0, 9])}) for arm in ("control", "treatment"))),
+        "the mean denominator of 'control' has a standard error of 100 % of it; a ratio needs one above 0 with a "
+        "standard error up to 10 % of it",
+    ),
+    Reason.QUANTILE_BEYOND_DATA: (
+        study(quantile_metric("orders", quantile=0.99)),
+        cells(FEW, replace(FEW, arm="treatment")),
+        "'control': 50 units are too few for the quantile at 0.99: its interval at level 0.95 needs values at shares "
+        "of 0.9621 and 1.0179",
+    ),
+    Reason.WINDOW_NOT_CLOSED: (
+        study(mean_metric(days=2)), cells(exposed("control", 1), exposed("treatment", 1)),
+        "the window ends 1 day after exposure; it has closed for none of the 1 unit of 'control'",
+    ),
+    Reason.MEASURE_UNDEFINED: (
+        study(mean_metric()), cells(BOTH[0], group("treatment", 3, 5, undefined=1)),
+        "1 row has no finite value of 'orders' (a division by zero, say); filter such rows or mend the measure",
+    ),
+    Reason.DEFINITION_BROKEN: (
+        study(mean_metric(), uses=[{"metric": "refunds", "role": "success"}]), cells(*BOTH),
+        "the catalog has no sound metric 'refunds'",
+    ),
+    Reason.UNBOUNDED_INTERVAL: (
+        study(mean_metric(), days=90, looks=NOTHING_SPENT), cells(*BOTH),
+        "the plan's looks leave nothing of alpha for this one: next to no units are in yet, or earlier looks spent it",
+    ),
+    Reason.NO_ESTIMATOR: (
+        study(mean_metric(), uses=[{"metric": "orders", "role": "success", "estimator": "cuped"}]), cells(*BOTH),
+        "estimator 'cuped' does not take this metric under a randomized design; those that do: difference_in_means",
+    ),
+    Reason.TOO_FEW_CLUSTERS: (
+        study(mean_metric(), design=BY_STORE),
+        cells(*BOTH, *(replace(g, segment=(CLUSTER, f"store {i}")) for i, g in enumerate(BOTH))),
+        "'control' has 1 cluster; its error needs at least 2",
+    ),
+    Reason.MIXED_CLUSTERS: (
+        study(mean_metric(), design=BY_STORE), cells(*BOTH, *(replace(g, segment=(CLUSTER, "store")) for g in BOTH)),
+        "1 cluster holds units of both 'treatment' and 'control'; a cluster has one arm: find out how they were logged",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("reason", REFUSED)
+def test_every_reason_is_told_in_a_sentence(reason: Reason) -> None:
+    found, measured, detail = REFUSED[reason]
+    [result] = estimated(found, measured, START).results
+    assert isinstance(result, NotEstimable)
+    assert (result.reason, result.detail) == (reason, detail)
+
+
+def test_reasons_that_no_estimator_of_cells_gives_are_those_of_rows() -> None:
+    assert set(Reason) - set(REFUSED) == {Reason.COLLINEAR}
