@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import ClassVar, Literal, Protocol
 
 from impact_pipeline.catalog.catalog import Study
+from impact_pipeline.catalog.plan import Basis
 from impact_pipeline.outcomes.cells import Cells
+from impact_pipeline.stats.random_halves import RejectionRate
 
 Consequence = Literal["none", "lower_grade", "hold", "invalidate"]
 """What a failed finding does: nothing, grade B, no ship and no rollback, or the whole study is invalid."""
@@ -29,11 +31,19 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What a diagnostic may look at: cells, and which input days the look wanted and did not find."""
+    """What a diagnostic may look at: cells, and which input days the look wanted and did not find.
+
+    Where units are assigned apart from being exposed, `by_basis` holds the cells of both bases, and `unassigned_units`
+    counts those that were exposed to an arm without having been assigned to it. `random_halves` says by metric how
+    often its estimator rejects between halves of control.
+    """
 
     cells: Cells
     as_of: date
     missing_days: Mapping[str, tuple[date, ...]]
+    by_basis: Mapping[Basis, Cells] = field(default_factory=dict)
+    unassigned_units: int | None = None
+    random_halves: Mapping[str, RejectionRate] = field(default_factory=dict)
 
 
 class Diagnostic(Protocol):

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from impact_pipeline.catalog.plan import Margin
 from impact_pipeline.estimators.base import Estimate, Interval, NonInferiority, NotEstimable, Reason, Relative, Result
-from impact_pipeline.estimators.question import NO_UNIT_DIFFERS, Answer, Mask, Question, Refusal
+from impact_pipeline.estimators.question import ESTIMANDS, NO_UNIT_DIFFERS, Answer, Mask, Question, Refusal
 from impact_pipeline.outcomes.cells import Group
 from impact_pipeline.stats.intervals import Difference, Lift, NoLift, difference, lift
 from impact_pipeline.stats.moments import Real
 from impact_pipeline.stats.non_inferiority import MarginTest, absolute_margin_test, relative_margin_test
 
-ESTIMAND = "ATE (exposed units, intention to treat)"
+ESTIMAND = ESTIMANDS["exposed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ class _Told:
             contrast=contrast,
             segment=group,
             method=self._method(place),
-            estimand=ESTIMAND,
+            estimand=self.question.estimand,
             value=_at(found.value, place),
             std_error=_at(found.std_error, place),
             interval=Interval(_at(found.lower, place), _at(found.upper, place), level),

@@ -16,7 +16,7 @@ from impact_pipeline.catalog.plan import GuardrailUse, MetricUse
 from impact_pipeline.estimators.asked import Asked, asked
 from impact_pipeline.estimators.base import Contrast, NotEstimable, Reason, Result, TrajectoryPoint
 from impact_pipeline.estimators.kept import Kept, kept_of
-from impact_pipeline.estimators.question import Estimator, Question
+from impact_pipeline.estimators.question import ESTIMANDS, Estimator, Question
 from impact_pipeline.estimators.refusals import Measured
 from impact_pipeline.estimators.registry import estimator_for, why_none
 from impact_pipeline.estimators.sequence import inference_of, information_at
@@ -150,6 +150,7 @@ def _ask(
         inference=inference_of(look.study, contrast, information),
         cap=kept.cap,
         stratified_by=stratified_by,
+        estimand=ESTIMANDS[look.study.basis],
     )
     return asked(estimator, question, _measured(look, subject, kept, parts, groups), found.notes)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impact_pipeline.catalog.metrics.readings import Form, Reading, UnitValue
-from impact_pipeline.catalog.plan import Margin
+from impact_pipeline.catalog.plan import Basis, Margin
 from impact_pipeline.estimators.base import Contrast, Reason
 from impact_pipeline.stats.distribution import Distribution
 from impact_pipeline.stats.inference import Inference
@@ -19,6 +19,13 @@ from impact_pipeline.stats.moments import Moments, Real
 from impact_pipeline.stats.two_means import TwoMeans
 
 Mask = NDArray[np.bool_]
+
+
+ESTIMANDS: Mapping[Basis, str] = {
+    "exposed": "ATE (exposed units, intention to treat)",
+    "assigned": "ATE (assigned units, intention to treat)",
+}
+"""What an effect is of, by the units that it is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +69,7 @@ class Question:
     inference: Inference = FIXED_HORIZON
     cap: float | None = None
     stratified_by: str = "phase"
+    estimand: str = ESTIMANDS["exposed"]
 
     @property
     def units(self) -> tuple[Real, Real]:

@@ -19,15 +19,22 @@ from impact_pipeline.outcomes.cells import ALL_UNITS, Cells, Group
 
 
 def estimate_study(
-    study: Study, cells: Cells, as_of: date, *, final: bool, plan_digest: str, history: Sequence[PastLift] = ()
+    study: Study,
+    cells: Cells,
+    as_of: date,
+    *,
+    final: bool,
+    plan_digest: str,
+    history: Sequence[PastLift] = (),
+    also: Sequence[tuple[Study, Cells]] = (),
 ) -> StudyEstimates:
     """Metrics in the plan's order x treatment arms against control x (all units, then each segment value).
 
-    `history` holds lifts of studies that had ended before this one began.
+    `history` holds lifts of studies that had ended before this one began; `also`, the study on its other basis.
     """
     look = look_at(study, cells, as_of)
     groups = (ALL_UNITS, *cells.segments())
-    own = {(use.name, c): _results(look, use, c, groups) for use in study.uses for c in contrasts(study)}
+    own = _by_contrast(look, groups)
     ordered = tuple(found[place] for place in range(len(groups)) for found in own.values())
     beside = tuple(result for subject in _beside(look) for result in results_of(look, subject, [ALL_UNITS]))
     trajectory = tuple(_trajectory(look))
@@ -43,6 +50,13 @@ def estimate_study(
         beside=beside,
         segment_comparisons=compare_segments(better, ordered),
         bayesian=read_bayesian(study, ordered, history),
+        basis=study.basis,
+        other_basis=tuple(
+            result
+            for basis, measured in also
+            for results in _by_contrast(look_at(basis, measured, as_of), [ALL_UNITS]).values()
+            for result in results
+        ),
     )
 
 
@@ -56,6 +70,12 @@ def _success(study: Study) -> Iterator[tuple[MetricUse, Contrast]]:
     for use in study.uses:
         if use.role == "success":
             yield from ((use, contrast) for contrast in contrasts(study))
+
+
+def _by_contrast(look: Look, groups: Sequence[Group]) -> dict[tuple[str, Contrast], tuple[Result, ...]]:
+    """Results by group of each metric and contrast."""
+    study = look.study
+    return {(use.name, c): _results(look, use, c, groups) for use in study.uses for c in contrasts(study)}
 
 
 def _subject(look: Look, use: MetricUse, contrast: Contrast) -> Subject | None:

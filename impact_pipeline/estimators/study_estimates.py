@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from impact_pipeline.catalog.plan import Basis
 from impact_pipeline.estimators.base import Result, TrajectoryPoint
 from impact_pipeline.estimators.bayesian_reading import BayesianReading, NoBayesianReading
 from impact_pipeline.estimators.family import FamilyMember
@@ -17,7 +18,8 @@ class StudyEstimates:
 
     `family` are the success metrics and arms after the plan's correction. `beside` are readings that are shown with a
     metric and decide nothing: uncapped, steps of a funnel.
-    `segment_comparisons` and `bayesian` decide nothing either.
+    `segment_comparisons` and `bayesian` decide nothing either. Where units are assigned apart from being exposed,
+    `results` are about the units of `basis`, and `other_basis` holds those over all units of the other.
     """
 
     study: str
@@ -30,3 +32,5 @@ class StudyEstimates:
     beside: tuple[Result, ...] = ()
     segment_comparisons: tuple[SegmentComparison, ...] = ()
     bayesian: tuple[BayesianReading | NoBayesianReading, ...] = ()
+    basis: Basis = "exposed"
+    other_basis: tuple[Result, ...] = ()

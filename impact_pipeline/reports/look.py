@@ -77,6 +77,11 @@ class Look:
         """Other readings of the metrics, over all units: uncapped, steps of a funnel."""
         return self._by_role(self.card.estimates.beside)
 
+    @property
+    def other_basis(self) -> tuple[Result, ...]:
+        """Results over all units of the basis that does not decide: assigned units beside exposed ones."""
+        return self._by_role(self.card.estimates.other_basis)
+
     def reading_label(self, result: Result) -> str:
         """The label of a result that is a variant of its metric."""
         metric = self.metric(result.metric)

@@ -33,7 +33,8 @@ def study_body(look: Look, failed: Sequence[StudyFailure], previous: Scorecard |
         sentences=[narrative.sentence(look, result) for result in look.results if look.usable],
         exposed=_exposed(look), beside_rows=estimate_rows(look, look.beside), bayesian=bayesian_rows(look),
         comparisons=segment_comparison_rows(look), family=family_rows(look),
-        segment_rows=estimate_rows(look, look.segment_results), spans=input_spans(look.card),
+        segment_rows=estimate_rows(look, look.segment_results),
+        other_rows=estimate_rows(look, look.other_basis), spans=input_spans(look.card),
         restated=restatements(look, previous) if previous else (),
     )  # fmt: skip
 

