@@ -17,7 +17,7 @@ from impact_pipeline.analysis.sample_ratio import sample_ratios
 from impact_pipeline.analysis.specification import OneSampleDesign, RandomizedDesign, RegressionDesign, Specification
 from impact_pipeline.analysis.strata import measured
 from impact_pipeline.analysis.table import Array, Table, read_table
-from impact_pipeline.analysis.unit_counts import units_by_arm, units_of_rows
+from impact_pipeline.analysis.unit_counts import one_row_each, units_of_rows
 from impact_pipeline.analysis.units import ALL, Labelled, Numbers, labelled, numbers_of
 from impact_pipeline.engines.base import Engine
 from impact_pipeline.errors import InputError
@@ -52,7 +52,7 @@ def analyze(asked: Specification, table: Table | None) -> Answer:
         case RandomizedDesign() as design:
             return _experiment(asked, design, answer, labels, numbers, units_of_rows(asked, columns))
         case OneSampleDesign() as design:
-            return _one_sample(asked, design, replace(answer, units=units_by_arm(labels, None)), numbers)
+            return _one_sample(asked, design, replace(answer, units=one_row_each(labels).arm.counts()), numbers)
         case RegressionDesign() as design:
             treatments = list(_of_field(columns, "design.treatments").values())
             coefficients = [
@@ -60,7 +60,7 @@ def analyze(asked: Specification, table: Table | None) -> Answer:
                 for metric, own in zip(asked.metrics, numbers, strict=True)
                 for coefficient in regressed(table, asked, design, metric, own, [t[own.rows] for t in treatments])
             ]
-            return replace(answer, units=units_by_arm(labels, None), coefficients=tuple(coefficients))
+            return replace(answer, units=one_row_each(labels).arm.counts(), coefficients=tuple(coefficients))
 
 
 def _of_field(columns: Mapping[str, Array], field: str) -> dict[str, Array]:
@@ -83,11 +83,12 @@ def _experiment(
     by_comparison = [comparison.results() for comparison in found]
     results = tuple(result for listed in by_comparison for result in listed)
     parts = {comparison.metric.name: comparison for comparison in found}
+    own = one_row_each(labels)
     better = {metric.name: metric.better == "higher" for metric in asked.metrics}
     return replace(
         answer,
-        units=units_by_arm(labels, units),
-        sample_ratio=sample_ratios(design, labels, units),
+        units=own.arm.counts(units),
+        sample_ratio=sample_ratios(design, own, units),
         arms=tuple(reading for c in parts.values() for reading in _arms(c)),
         results=results,
         correction=asked.correction if len(found) > 1 else None,

@@ -32,7 +32,7 @@ def write_chart(answer: Answer, path: Path, *, higher_is_better: Sequence[str]) 
         if path.suffix.lower() == ".png":
             path.write_bytes(figure.png())
         else:
-            path.write_text(figure.svg().replace("<svg", f'<svg xmlns="{NAMESPACE}"', 1), encoding="utf-8")
+            path.write_text(str(figure.svg()).replace("<svg", f'<svg xmlns="{NAMESPACE}"', 1), encoding="utf-8")
     except OSError as error:
         raise InputError(f"--chart: {path} cannot be written ({type(error).__name__})") from None
 

@@ -87,6 +87,8 @@ def _interval(comparison: Comparison, result: Result, alpha: float) -> Interval 
     """That of the same method at the family's level."""
     if not isinstance(result, Estimate) or not 0 < alpha < 1:
         return None
+    if alpha == comparison.asked.alpha:
+        return result.interval
     again = comparison.at(alpha)[0]
     return again.interval if isinstance(again, Estimate) else None
 
@@ -121,7 +123,7 @@ def _capped(numbers: Numbers, metric: MetricQuestion) -> tuple[Numbers, float | 
 
 
 def _question(comparison: Comparison, alpha: float) -> Question:
-    metric, design = comparison.metric, comparison.design
+    metric, design, asked = comparison.metric, comparison.design, comparison.asked
     found = stratify(comparison.parts.parts, comparison.contrast)
     quantile = metric.quantile if isinstance(metric, QuantileMetric) else None
     return Question(
@@ -131,7 +133,7 @@ def _question(comparison: Comparison, alpha: float) -> Question:
         alpha=alpha,
         better=1 if metric.better == "higher" else -1,
         margin=metric.margin,
-        inference=inference_of(comparison.asked.looks, comparison.contrast, comparison.shares),
+        inference=inference_of(asked.looks, comparison.contrast, comparison.shares, asked.alpha),
         cap=comparison.cap,
         stratified_by=" and ".join(design.strata) or "stratum",
     )

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 import numpy as np
 
 from impact_pipeline.analysis.document import UNITS_PER_ROW
-from impact_pipeline.analysis.labels import Labels
 from impact_pipeline.analysis.metric_questions import Aggregated, CountedMetric, SummedMetric
 from impact_pipeline.analysis.specification import Specification
 from impact_pipeline.analysis.table import Array
@@ -55,9 +54,9 @@ def _refuse_squares(columns: Mapping[str, Array], field: str) -> None:
         raise InputError(f"{field}.sum_of_squares: {told}; give the sum of each unit's square")
 
 
-def units_by_arm(labels: Labelled, units: Array | None) -> dict[str, int]:
-    """Units by arm: what rows say that they hold, distinct units, or rows."""
-    if units is not None or labels.owner is None:
-        return labels.arm.counts(units)
+def one_row_each(labels: Labelled) -> Labelled:
+    """The labels of the first row of each unit, where rows are events of units; else all."""
+    if labels.owner is None:
+        return labels
     _, first = np.unique(labels.owner, return_index=True)
-    return Labels(labels.arm.names, labels.arm.codes[first]).counts()
+    return labels.kept(first)
