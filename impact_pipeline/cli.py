@@ -24,6 +24,9 @@ app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
 )  # fmt: skip
 
+plan_app = typer.Typer(help="The life of a plan.", no_args_is_help=True)
+app.add_typer(plan_app, name="plan")
+
 Home = Annotated[Path, typer.Option("--home", envvar="IMPACT_HOME", help="Folder that holds catalog/, raw/ and lake/.")]
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output on stdout.")]
 Threads = Annotated[int, typer.Option(min=1, max=256, help="Engine threads; results do not depend on it.")]
@@ -114,6 +117,30 @@ def _analyze(specification: Path, data: Path | None, chart: Path | None, threads
         from impact_pipeline.analysis.terminal import show
 
         show(answer)
+
+
+@plan_app.command()
+def power(
+    study: Annotated[str, typer.Argument(help="The study, whose plan need not be registered yet.")],
+    days: Annotated[int, typer.Option(min=1, max=730, help="Days of history to read, at most.")] = 28,
+    population: Annotated[
+        str | None, typer.Option(help="A fact; units with a row of it stand for the study's. Default: any exposure.")
+    ] = None,
+    chart: Annotated[Path | None, typer.Option(help="Draw the least effects by weeks to this PNG or SVG file.")] = None,
+    home: Home = DEFAULT_HOME,
+    threads: Threads = 2,
+    as_json: Json = False,
+) -> None:
+    """What a study will be able to show, and what its rule will decide, from the past in the lake."""
+    from impact_pipeline.engines.duckdb import DuckDBEngine
+    from impact_pipeline.lake.lake import Lake
+    from impact_pipeline.planning.tell import tell_power
+
+    planned = _catalog(home).study(study)
+    tell_power(
+        planned, Lake(home.resolve()), DuckDBEngine(threads=threads), days=days, fact=population, chart=chart,
+        as_json=as_json,
+    )  # fmt: skip
 
 
 @app.command()
