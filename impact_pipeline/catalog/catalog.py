@@ -18,7 +18,7 @@ from impact_pipeline.catalog.metrics.base import Metric
 from impact_pipeline.catalog.metrics.readings import Reading, UnitTotal, reading_key
 from impact_pipeline.catalog.metrics.trend import trend_of
 from impact_pipeline.catalog.model import MlModel
-from impact_pipeline.catalog.plan import EvaluationPlan, FeatureSegment, MetricUse, StudySegment
+from impact_pipeline.catalog.plan import Basis, EvaluationPlan, ExposureRule, FeatureSegment, MetricUse, StudySegment
 from impact_pipeline.catalog.source import DatabaseSource, FilesSource
 from impact_pipeline.catalog.strict_yaml import Path as FieldPath
 from impact_pipeline.errors import InputError
@@ -102,14 +102,41 @@ class Catalog:
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """A plan seen with its documents. A metric whose own document is broken is in `broken_metrics` with the reason."""
+    """A plan seen with its documents. A metric whose own document is broken is in `broken_metrics` with the reason.
+
+    `of` is the basis on which it is seen, by default the one that decides.
+    """
 
     catalog: Catalog
     plan: EvaluationPlan
+    of: Basis | None = None
 
     @property
     def name(self) -> str:
         return self.plan.name
+
+    @property
+    def basis(self) -> Basis:
+        return self.of or self.plan.basis
+
+    @property
+    def bases(self) -> tuple[Study, ...]:
+        """The study on the basis that decides, then on the other if units are assigned apart from being exposed."""
+        other: Basis = "assigned" if self.plan.basis == "exposed" else "exposed"
+        measured = (self.plan.basis,) if self.plan.assignment is None else (self.plan.basis, other)
+        return tuple(Study(self.catalog, self.plan, basis) for basis in measured)
+
+    @property
+    def table(self) -> str:
+        """How the lake names its exposures and cells."""
+        return self.name if self.basis == self.plan.basis else f"{self.name}.{self.basis}"
+
+    @property
+    def contacts(self) -> ExposureRule:
+        """Which rows count as a unit's first contact on this basis."""
+        if self.basis == "assigned" and self.plan.assignment is not None:
+            return self.plan.assignment
+        return self.plan.exposure
 
     @property
     def uses(self) -> tuple[MetricUse, ...]:
@@ -187,8 +214,9 @@ class Study:
     @property
     def datasets(self) -> tuple[str, ...]:
         """Trusted datasets the study reads directly (features not included)."""
-        contacts = {plan.exposure.dataset for plan in (self.plan, *self.other_studies.values())}
-        return tuple(sorted(contacts | {fact.dataset for fact in self.facts}))
+        contacts = {study.contacts.dataset for study in self.bases}
+        others = {plan.exposure.dataset for plan in self.other_studies.values()}
+        return tuple(sorted(contacts | others | {fact.dataset for fact in self.facts}))
 
     @property
     def last_window_day(self) -> int:

@@ -22,6 +22,10 @@ class Change(Model):
     to_version: Text
 
 
+Basis = Literal["exposed", "assigned"]
+"""Which units an effect is about: those that met their arm, or all that were assigned to one."""
+
+
 class ExposureRule(Model):
     """Which rows of a trusted dataset are a unit's contact with an arm."""
 
@@ -142,8 +146,9 @@ class EvaluationPlan(Document):
     """What is changed, for whom, how it is measured, and which result leads to which verdict.
 
     Units are exposed from `starts` to `ends` (both inclusive, UTC days); the planned look is the night on which the
-    last window of the last cohort closes. `post_stratify` names a segment whose values are strata of the estimates over
-    all units.
+    last window of the last cohort closes. With an `assignment` beside the exposure both bases are measured, windows
+    counting from exposure on the one and from assignment on the other; `basis` is the one that decides.
+    `post_stratify` names a segment whose values are strata of the estimates over all units.
     """
 
     apiVersion: Literal["impact-plan/v1"]
@@ -155,6 +160,8 @@ class EvaluationPlan(Document):
     estimand: Literal["ATE"] = "ATE"
     design: Design
     exposure: ExposureRule
+    assignment: ExposureRule | None = None
+    basis: Basis = "exposed"
     starts: date
     ends: date
     metrics: Annotated[tuple[MetricUse, ...], Field(min_length=1)]
@@ -170,6 +177,12 @@ class EvaluationPlan(Document):
         if self.post_stratify is not None and self.post_stratify not in self.segments:
             known = ", ".join(self.segments) or "none yet"
             raise ValueError(f"post_stratify '{self.post_stratify}' is not a segment; segments are {known}")
+        return self
+
+    @model_validator(mode="after")
+    def _basis_is_there(self) -> Self:
+        if self.basis == "assigned" and self.assignment is None:
+            raise ValueError("basis 'assigned' needs `assignment`: where units are assigned to their arms")
         return self
 
     @model_validator(mode="after")

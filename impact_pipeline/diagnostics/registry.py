@@ -15,9 +15,12 @@ from impact_pipeline.diagnostics.data_completeness import DataCompleteness
 from impact_pipeline.diagnostics.independent_assignment import IndependentAssignment
 from impact_pipeline.diagnostics.mixed_exposure import MixedExposure
 from impact_pipeline.diagnostics.novelty import Novelty
+from impact_pipeline.diagnostics.other_basis_ratio import OtherBasisRatio
 from impact_pipeline.diagnostics.pre_period_balance import PrePeriodBalance
 from impact_pipeline.diagnostics.sample_ratio import SampleRatio
 from impact_pipeline.diagnostics.telemetry_loss import TelemetryLoss
+from impact_pipeline.diagnostics.trigger_dilution import TriggerDilution
+from impact_pipeline.diagnostics.unassigned_exposure import UnassignedExposure
 from impact_pipeline.errors import InputError
 
 GROUP = "impact_pipeline.diagnostics"
@@ -28,6 +31,9 @@ DIAGNOSTICS: tuple[Diagnostic, ...] = (
     ClusterRatio(),
     MixedExposure(),
     IndependentAssignment(),
+    OtherBasisRatio(),
+    UnassignedExposure(),
+    TriggerDilution(),
     TelemetryLoss(),
     PrePeriodBalance(),
     Novelty(),

@@ -9,7 +9,7 @@ from typing import Any
 from impact_pipeline.catalog.catalog import Study
 from impact_pipeline.catalog.designs import cluster_column
 from impact_pipeline.catalog.identity import digest
-from impact_pipeline.catalog.plan import EvaluationPlan
+from impact_pipeline.catalog.plan import EvaluationPlan, ExposureRule
 from impact_pipeline.engines.base import Engine, Input
 from impact_pipeline.exposures.other_study import other_table
 from impact_pipeline.exposures.query import exposures_query
@@ -42,10 +42,11 @@ def exposure_inputs(study: Study, as_of: date, lake: Lake) -> ExposureInputs:
     """The published inputs of a look at `as_of`."""
     plan = study.plan
     wanted = days_between(plan.starts, min(plan.ends, as_of))
-    days = dict(published_days(lake.trusted(plan.exposure.dataset), wanted))
+    contacts = study.contacts.dataset
+    days = dict(published_days(lake.trusted(contacts), wanted))
     names = sorted({f.name for f in study.covariates} | {f.name for f in study.segment_features.values()})
     features = {name: dict(published_days(lake.feature(name), wanted)) for name in names}
-    found = {f"trusted/{plan.exposure.dataset}": days, **{f"features/{name}": got for name, got in features.items()}}
+    found = {f"trusted/{contacts}": days, **{f"features/{name}": got for name, got in features.items()}}
     missing = {key: {day for day in wanted if day not in got} for key, got in found.items()}
     others: dict[str, dict[str, str]] = {}
     for name, other in study.other_studies.items():
@@ -59,13 +60,13 @@ def exposure_inputs(study: Study, as_of: date, lake: Lake) -> ExposureInputs:
 
 def expose(study: Study, as_of: date, *, lake: Lake, engine: Engine, generation: str) -> Publication:
     """Publish `study/exposures` as known at the end of `as_of`. Units seen in several arms are kept, marked `mixed`."""
-    table = lake.exposures(study.name)
+    table = lake.exposures(study.table)
     inputs = exposure_inputs(study, as_of, lake)
     made_from = digest(LOGIC, exposure_meaning(study), inputs.read, inputs.missing)
     standing = table.current(made_from)
     if standing is not None:
         return standing
-    offered: dict[str, Input] = {"rows": lake.trusted(study.plan.exposure.dataset).files(inputs.days)}
+    offered: dict[str, Input] = {"rows": lake.trusted(study.contacts.dataset).files(inputs.days)}
     for name, days in inputs.features.items():
         offered[f"feature_{name}"] = lake.feature(name).files(days)
     for name, days in inputs.others.items():
@@ -80,19 +81,19 @@ def exposure_meaning(study: Study) -> dict[str, Any]:
     plan = study.plan
     features = [*study.covariates, *study.segment_features.values()]
     return {
-        **_contact_meaning(plan),
+        **_contact_meaning(plan, study.contacts),
         "cluster": cluster_column(plan.design),
-        "others": {name: _contact_meaning(other) for name, other in study.other_studies.items()},
+        "others": {name: _contact_meaning(other, other.exposure) for name, other in study.other_studies.items()},
         "segments": {name: segment.model_dump(mode="json") for name, segment in plan.segments.items()},
         "features": {feature.name: digest(feature) for feature in features},
     }
 
 
-def _contact_meaning(plan: EvaluationPlan) -> dict[str, Any]:
+def _contact_meaning(plan: EvaluationPlan, rule: ExposureRule) -> dict[str, Any]:
     """Which rows are contacts with a plan's arms."""
     return {
         "entity": plan.entity,
         "arms": sorted(plan.design.arms),
-        "exposure": plan.exposure.model_dump(mode="json"),
+        "exposure": rule.model_dump(mode="json"),
         "dates": [plan.starts.isoformat(), plan.ends.isoformat()],
     }

@@ -28,9 +28,9 @@ def covariate_column(feature: str) -> str:
 def exposures_query(study: Study) -> exp.Select:
     """One row per unit from exposure rows (`rows`, `rows_of_<name>` of another study) and features (`feature_<name>`).
 
-    Columns: unit, arm, exposed_at, cohort_day, mixed, segment_<name> (text), covariate_<feature> (scaled integer), and
-    cluster where clusters are randomised. The first contact wins; contacts at the same instant are ordered by arm,
-    segment values and cluster, so the choice is stable.
+    Columns: unit, arm, exposed_at, cohort_day, mixed, segment_<name> (text), covariate_<feature> (scaled integer),
+    cluster where clusters are randomised, bin where the plan wants an A/A simulation. The first contact wins; contacts
+    at the same instant are ordered by arm, segment values and cluster, so the choice is stable.
     """
     first = exp.column("contact", table="u", quoted=True)
     chosen = [named(field_of(first, "arm"), "arm"), named(field_of(first, "at"), "exposed_at")]
@@ -69,7 +69,7 @@ def _with_segment(query: exp.Select, study: Study, name: str, segment: Segment, 
 def _contacts(study: Study) -> exp.Select:
     """Exposure rows of the plan's dates and arms, with what the first of them says of a unit."""
     plan = study.plan
-    rule = plan.exposure
+    rule = study.contacts
     query = contact_rows(study.catalog, plan, rule, "rows")
     fields = {"at": contact_time(rule), "arm": contact_arm(rule)}
     for name, segment in plan.segments.items():

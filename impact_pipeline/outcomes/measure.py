@@ -49,7 +49,7 @@ def measure(study: Study, as_of: date, *, lake: Lake, engine: Engine, generation
 
     Published anew at each new date even where no cell changed: what is recorded says up to when the cells are known.
     """
-    table, exposures = lake.cells(study.name), lake.exposures(study.name)
+    table, exposures = lake.cells(study.table), lake.exposures(study.table)
     fact_days, exposed = FactDays.of(study, lake), exposures.state()
     if exposed is None:
         raise LakeError(f"study/exposures of '{study.name}' is not published; materialize it first")

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
-from typing import Any
 
 from impact_pipeline.catalog.catalog import Study
 from impact_pipeline.catalog.identity import digest
@@ -14,16 +12,12 @@ from impact_pipeline.decisions.base import Scorecard
 from impact_pipeline.decisions.scorecard import scorecard_of
 from impact_pipeline.diagnostics.base import Evidence, Finding
 from impact_pipeline.diagnostics.study import diagnose
-from impact_pipeline.engines.base import Engine
 from impact_pipeline.errors import LakeError
 from impact_pipeline.estimators.study import estimate_study
 from impact_pipeline.estimators.study_estimates import StudyEstimates
 from impact_pipeline.exposures.expose import LOGIC as EXPOSURES_LOGIC
 from impact_pipeline.exposures.expose import expose
 from impact_pipeline.lake.lake import Lake
-from impact_pipeline.lake.tables import PartitionState
-from impact_pipeline.outcomes.cells import Cells
-from impact_pipeline.outcomes.cells_table import read_cells
 from impact_pipeline.outcomes.measure import LOGIC as CELLS_LOGIC
 from impact_pipeline.outcomes.measure import measure
 from impact_pipeline.reports.charts import forest
@@ -33,6 +27,15 @@ from impact_pipeline.stages.cell_lineage import cell_lineage
 from impact_pipeline.stages.exposure_lineage import exposure_lineage
 from impact_pipeline.stages.history import past_lifts
 from impact_pipeline.stages.outcome import Outcome, outcome_of
+from impact_pipeline.stages.standing import (
+    cells_of,
+    cells_version,
+    exposure_days,
+    inputs_read,
+    missing_days,
+    state_of,
+    unassigned_units,
+)
 from impact_pipeline.stages.workspace import Workspace, code_version
 
 FINDINGS, ESTIMATES, SCORECARD = "findings", "estimates", "scorecard"
@@ -66,70 +69,65 @@ def look_date(study: Study, lake: Lake, night: date | None) -> date:
         if not days:
             raise LakeError(f"study '{study.name}': none of {', '.join(study.datasets)} has been published yet")
         night = date.fromisoformat(max(days))
-    standing = lake.cells(study.name).state()
+    standing = lake.cells(study.table).state()
     looked = date.fromisoformat(standing.facts["as_of"]) if standing else night
     return min(max(night, looked), study.planned_look)
 
 
 def make_exposures(workspace: Workspace, study: Study, as_of: date) -> Outcome:
-    lake = workspace.lake
-    done = expose(study, as_of, lake=lake, engine=workspace.engine, generation=workspace.generation)
-    facts = done.state.facts
-    upstream = {f"trusted/{study.plan.exposure.dataset} {day}": mark for day, mark in facts["days"].items()}
-    for name, days in facts["features"].items():
-        upstream.update({f"features/{name} {day}": mark for day, mark in days.items()})
-    for name, days in facts["others"].items():
-        dataset = study.other_studies[name].exposure.dataset
-        upstream.update({f"trusted/{dataset} {day}": mark for day, mark in days.items()})
+    """Published for each basis; the outcome tells of the one that decides."""
+    lake, generation = workspace.lake, workspace.generation
+    made = [expose(basis, as_of, lake=lake, engine=workspace.engine, generation=generation) for basis in study.bases]
+    upstream = {f"{key} {day}": mark for key, days in exposure_days(lake, study).items() for day, mark in days.items()}
+    facts = made[0].state.facts
     shown = {"as_of": as_of.isoformat(), "days_read": len(facts["days"]), "missing_days": str(facts["missing_days"])}
-    table = lake.exposures(study.name)
-    return outcome_of(table, done, EXPOSURES_LOGIC, lineage=exposure_lineage(study), upstream=upstream, facts=shown)
+    table = lake.exposures(study.table)
+    return outcome_of(table, made[0], EXPOSURES_LOGIC, lineage=exposure_lineage(study), upstream=upstream, facts=shown)
 
 
 def make_cells(workspace: Workspace, study: Study, as_of: date) -> Outcome:
-    lake = workspace.lake
-    exposures = _state(lake, study, "exposures")
-    done = measure(study, as_of, lake=lake, engine=workspace.engine, generation=workspace.generation)
-    facts = done.state.facts
+    """Published for each basis; the outcome tells of the one that decides."""
+    lake, generation = workspace.lake, workspace.generation
+    exposures = state_of(lake, study, "exposures")
+    made = [measure(basis, as_of, lake=lake, engine=workspace.engine, generation=generation) for basis in study.bases]
+    facts = made[0].state.facts
     upstream = {"study/exposures": exposures.fingerprint}
     for dataset, days in facts["inputs"].items():
         upstream.update({f"trusted/{dataset} {day}": mark for day, mark in days.items()})
     shown = {
         "as_of": as_of.isoformat(),
         "cohorts": len(facts["made_from"]),
-        "cohorts_measured": len(facts["cohorts_measured"]) if done.written else 0,
+        "cohorts_measured": len(facts["cohorts_measured"]) if made[0].written else 0,
         "mixed_units": facts["mixed_units"],
         "missing_days": str(facts["missing_days"]),
     }
-    table = lake.cells(study.name)
-    return outcome_of(table, done, CELLS_LOGIC, lineage=cell_lineage(study), upstream=upstream, facts=shown)
+    table = lake.cells(study.table)
+    return outcome_of(table, made[0], CELLS_LOGIC, lineage=cell_lineage(study), upstream=upstream, facts=shown)
 
 
 def make_findings(workspace: Workspace, study: Study, as_of: date) -> Outcome:
-    lake = workspace.lake
-    state = _state(lake, study, "cells")
-    evidence = Evidence(_cells(workspace, study), as_of, _missing_days(lake, study))
+    lake, version = workspace.lake, cells_version(workspace.lake, study)
+    cells = {basis.basis: cells_of(workspace, basis) for basis in study.bases}
+    unassigned = unassigned_units(lake, workspace.engine, study) if study.plan.assignment else None
+    evidence = Evidence(cells[study.basis], as_of, missing_days(lake, study), cells, unassigned)
     findings = diagnose(study, evidence)
-    made = StoredFindings(state.fingerprint, findings)
-    stored = lake.results.add(study.name, FINDINGS, as_of, made, made_from=state.fingerprint)
+    stored = lake.results.add(study.name, FINDINGS, as_of, StoredFindings(version, findings), made_from=version)
     failed = [finding.sentence for finding in findings if finding.passed is False]
     facts = {"as_of": as_of.isoformat(), "findings_failed": len(failed), "failed": " ".join(failed)}
-    return Outcome(len(findings), stored.digest, RESULT_LOGIC, upstream={"study/cells": state.fingerprint}, facts=facts)
+    return Outcome(len(findings), stored.digest, RESULT_LOGIC, upstream={"study/cells": version}, facts=facts)
 
 
 def make_estimates(workspace: Workspace, study: Study, as_of: date) -> Outcome:
-    lake = workspace.lake
-    state = _state(lake, study, "cells")
-    cells = _cells(workspace, study)
+    lake, version = workspace.lake, cells_version(workspace.lake, study)
+    first, *second = study.bases
     estimates = estimate_study(
-        study, cells, as_of, final=as_of >= study.planned_look, plan_digest=digest(study.plan),
-        history=past_lifts(study, lake, SCORECARD),
+        first, cells_of(workspace, first), as_of, final=as_of >= study.planned_look, plan_digest=digest(study.plan),
+        history=past_lifts(study, lake, SCORECARD), also=[(basis, cells_of(workspace, basis)) for basis in second],
     )  # fmt: skip
-    made = StoredEstimates(state.fingerprint, estimates)
-    stored = lake.results.add(study.name, ESTIMATES, as_of, made, made_from=state.fingerprint)
+    stored = lake.results.add(study.name, ESTIMATES, as_of, StoredEstimates(version, estimates), made_from=version)
     refused = [result for result in estimates.results if result.type == "not_estimable"]
     facts = {"as_of": as_of.isoformat(), "estimates": len(estimates.results) - len(refused), "refused": len(refused)}
-    upstream = {"study/cells": state.fingerprint}
+    upstream = {"study/cells": version}
     return Outcome(len(estimates.results), stored.digest, RESULT_LOGIC, upstream=upstream, facts=facts)
 
 
@@ -139,10 +137,10 @@ def make_verdict(workspace: Workspace, study: Study, as_of: date) -> Outcome:
     estimates = lake.results.current(study.name, ESTIMATES, StoredEstimates)
     if findings.value.cells != estimates.value.cells:
         raise LakeError(f"study '{study.name}': findings and estimates were made from different cells; redo both")
-    cells = _cells(workspace, study)
+    cells = cells_of(workspace, study)
     card = scorecard_of(
         study, cells, findings.value.findings, estimates.value.estimates, as_of=as_of, code_version=code_version(),
-        engine=workspace.engine.name, inputs=_inputs(lake, study),
+        engine=workspace.engine.name, inputs=inputs_read(lake, study),
     )  # fmt: skip
     made_from = verdict_inputs(findings.digest, estimates.digest)
     stored = lake.results.add(study.name, SCORECARD, as_of, card, made_from=made_from)
@@ -181,42 +179,3 @@ def verdict_inputs(findings: str, estimates: str) -> str:
 def current_scorecard(lake: Lake, study: str) -> Scorecard:
     """The scorecard that stands; raises `LakeError` when there is none."""
     return lake.results.current(study, SCORECARD, Scorecard).value
-
-
-def _cells(workspace: Workspace, study: Study) -> Cells:
-    """The cells that stand published; findings, estimates and verdict of one look read them once."""
-    state = _state(workspace.lake, study, "cells")
-    return _cells_of(workspace.lake, workspace.engine, study.name, state.fingerprint, int(state.facts["mixed_units"]))
-
-
-@lru_cache(maxsize=2)
-def _cells_of(lake: Lake, engine: Engine, study: str, fingerprint: str, mixed_units: int) -> Cells:
-    """Kept by the fingerprint of what is read, so a restated table is read again."""
-    return read_cells(lake.cells(study), engine)
-
-
-def _state(lake: Lake, study: Study, table: str) -> PartitionState:
-    state = (lake.exposures(study.name) if table == "exposures" else lake.cells(study.name)).state()
-    if state is None:
-        raise LakeError(f"study/{table} of '{study.name}' is not published; materialize it first")
-    return state
-
-
-def _missing_days(lake: Lake, study: Study) -> dict[str, tuple[date, ...]]:
-    """Days that the exposures or the cells wanted and did not find."""
-    missing: dict[str, Any] = {**_state(lake, study, "exposures").facts["missing_days"]}
-    missing.update({f"fact {name}": days for name, days in _state(lake, study, "cells").facts["missing_days"].items()})
-    return {name: tuple(date.fromisoformat(day) for day in days) for name, days in missing.items()}
-
-
-def _inputs(lake: Lake, study: Study) -> dict[str, dict[str, str]]:
-    exposures, cells = _state(lake, study, "exposures").facts, _state(lake, study, "cells").facts
-    features = {f"features/{name}": days for name, days in exposures["features"].items()}
-    outcomes = {f"trusted/{name}": days for name, days in cells["inputs"].items()}
-    read = {**outcomes, **features}
-    contacts = [(study.plan, exposures["days"])]
-    contacts += [(study.other_studies[name], days) for name, days in exposures["others"].items()]
-    for plan, days in contacts:
-        key = f"trusted/{plan.exposure.dataset}"
-        read[key] = {**read.get(key, {}), **days}
-    return read
