@@ -11,7 +11,7 @@ from impact_pipeline.catalog.document import Model, Name
 
 Arms = Annotated[dict[Name, Annotated[float, Field(ge=0, le=1)]], Field(min_length=2)]
 
-UNITS_RANDOMISED = frozenset({"randomized", "staged_rollout"})
+UNITS_RANDOMISED = frozenset({"randomized", "staged_rollout", "holdout"})
 """Types of designs in which units are given their arms at random, one by one."""
 
 CLUSTERS_RANDOMISED = frozenset({"cluster_randomized"})
@@ -21,6 +21,9 @@ RANDOMISED = UNITS_RANDOMISED | CLUSTERS_RANDOMISED
 
 CLUSTER = "~cluster"
 """The name by which cells keep clusters apart, as they keep the values of a segment; no segment can have it."""
+
+BIN = "~bin"
+"""The same for bins of control's units, by which an A/A simulation splits them."""
 
 
 def _shares_add_up(arms: dict[str, float]) -> None:
@@ -54,6 +57,16 @@ class ClusterRandomizedDesign(_ConstantShares):
 
     type: Literal["cluster_randomized"]
     cluster: Name
+
+
+class HoldoutDesign(_ConstantShares):
+    """Some units keep what was before, while changes ship to all others: what do these earn together, for good?
+
+    `control` is the arm that is held out; `holds_back` names the studies whose changes it does not get.
+    """
+
+    type: Literal["holdout"]
+    holds_back: Annotated[tuple[Name, ...], Field(min_length=1)]
 
 
 class Phase(Model):
@@ -91,7 +104,9 @@ class StagedRolloutDesign(Model):
         return self
 
 
-Design = Annotated[RandomizedDesign | ClusterRandomizedDesign | StagedRolloutDesign, Field(discriminator="type")]
+Design = Annotated[
+    RandomizedDesign | ClusterRandomizedDesign | StagedRolloutDesign | HoldoutDesign, Field(discriminator="type")
+]
 
 
 def cluster_column(design: Design) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from impact_pipeline.catalog.catalog import Catalog, Key
 from impact_pipeline.catalog.contract import Contract
-from impact_pipeline.catalog.designs import cluster_column
+from impact_pipeline.catalog.designs import HoldoutDesign, cluster_column
 from impact_pipeline.catalog.feature import LatestFeature
 from impact_pipeline.catalog.plan import ColumnSegment, EvaluationPlan, ExposureRule, FeatureSegment, StudySegment
 from impact_pipeline.catalog.references import (
@@ -32,6 +32,8 @@ def units_are_known(catalog: Catalog, key: Key, plan: EvaluationPlan) -> Iterato
             yield from _segment_feature(catalog, key, name, segment, plan)
         elif isinstance(segment, StudySegment):
             yield from _segment_study(catalog, key, name, segment.study, plan)
+    if isinstance(plan.design, HoldoutDesign):
+        yield from _held_back(catalog, key, plan, plan.design.holds_back)
 
 
 def _contacts(catalog: Catalog, key: Key, plan: EvaluationPlan, field: str, rule: ExposureRule) -> Iterator[Breach]:
@@ -65,6 +67,20 @@ def _cluster(key: Key, contract: Contract, entity: str, name: str) -> Iterator[B
         yield key, path, f"column '{name}' identifies the {entity} itself; a cluster holds many, or use 'randomized'"
     elif not column.required:
         yield key, path, f"column '{name}' may be empty; write `required: true` in contract '{contract.name}'"
+
+
+def _held_back(catalog: Catalog, key: Key, plan: EvaluationPlan, names: tuple[str, ...]) -> Iterator[Breach]:
+    for index, name in enumerate(names):
+        path: Path = ("design", "holds_back", index)
+        other = catalog.plans.get(name)
+        if name in names[:index]:
+            yield key, path, f"study '{name}' stands twice; remove one"
+        elif other is None:
+            yield from refer(catalog, key, path, "study", name)
+        elif isinstance(other.design, HoldoutDesign):
+            yield key, path, f"study '{name}' is a holdout, which ships nothing; name the studies whose changes ship"
+        elif other.entity != plan.entity:
+            yield key, path, f"study '{name}' is about a {other.entity}, this one about a {plan.entity}"
 
 
 def _segment_feature(

@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from impact_pipeline.catalog.catalog import Study
+from impact_pipeline.catalog.designs import UNITS_RANDOMISED
 from impact_pipeline.diagnostics.arm_counts import PhaseCounts, chi_square, counted, log_e_values
 from impact_pipeline.diagnostics.base import Evidence, Finding
 from impact_pipeline.diagnostics.mismatch_origin import Origin, worst_cohort_day, worst_segment_value
@@ -32,7 +33,7 @@ class SampleRatio:
     """
 
     name: ClassVar[str] = "sample_ratio"
-    designs: ClassVar[frozenset[str]] = frozenset({"randomized", "staged_rollout"})
+    designs: ClassVar[frozenset[str]] = UNITS_RANDOMISED
 
     def check(self, study: Study, evidence: Evidence) -> Finding:
         phases = counted(study, evidence.cells)

@@ -15,6 +15,7 @@ from impact_pipeline.decisions.base import Scorecard
 from impact_pipeline.kpis.base import Impact
 from impact_pipeline.reports import definition, formatting, narrative
 from impact_pipeline.reports.comparison_rows import bayesian_rows, family_rows, segment_comparison_rows
+from impact_pipeline.reports.holdout_rows import holdout_rows
 from impact_pipeline.reports.look import DayFailure, Look, StudyFailure
 from impact_pipeline.reports.provenance import input_spans, restatements
 from impact_pipeline.reports.rows import EstimateRow, estimate_rows
@@ -52,7 +53,13 @@ def index_body(
     figures = {"portfolio": _drawn(charts.portfolio(looks)), "money": _drawn(charts.money_overview(looks))}
     rows = [(look, _key_row(look), _amounts(look)) for look in looks]
     return _template("index.html").render(
-        rows=rows, failed=failed, days_failed=days_failed, pages=pages, figures=figures, most_rows=MOST_ROWS
+        rows=rows,
+        failed=failed,
+        days_failed=days_failed,
+        pages=pages,
+        figures=figures,
+        most_rows=MOST_ROWS,
+        holdouts=holdout_rows(looks),
     )
 
 

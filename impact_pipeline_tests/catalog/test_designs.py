@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from impact_pipeline.catalog.catalog import Study
-from impact_pipeline.catalog.designs import CLUSTER
+from impact_pipeline.catalog.designs import CLUSTER, UNITS_RANDOMISED
 from impact_pipeline.catalog.load import read_catalog, read_sound_part
-from impact_pipeline_tests.catalog.mini import write_mini
+from impact_pipeline.estimators.registry import estimator_for
+from impact_pipeline_tests.catalog.mini import DOCUMENTS, write_mini
 
 PLAN = "studies/trial.yaml"
 SEGMENTS = "segments:\n  country: {type: feature, feature: country}\n  land: {type: column, column: country}\n"
@@ -104,3 +105,35 @@ def test_a_triggered_study_is_measured_on_both_bases(tmp_path: Path) -> None:
 )
 def test_an_assignment_is_read_like_an_exposure(tmp_path: Path, written: str, message: str) -> None:
     assert f"{PLAN}{message}" in told(tmp_path, (PLAN, "starts:", written))
+
+
+HOLDOUT = DOCUMENTS[PLAN].replace("name: trial", "name: global")
+
+
+def holding_back(*names: str) -> str:
+    return HOLDOUT.replace("type: randomized", f"type: holdout\n  holds_back: [{', '.join(names)}]")
+
+
+def test_a_holdout_is_analysed_as_units_randomised_one_by_one(tmp_path: Path) -> None:
+    found = read_catalog(write_mini(tmp_path, ("studies/global.yaml", "", holding_back("trial")))).study("global")
+    assert found.plan.design.type in UNITS_RANDOMISED
+    assert estimator_for(found.plan.design.type, *found.readings[0]) is not None
+
+
+@pytest.mark.parametrize(
+    ("names", "field", "message"),
+    [
+        (["nope"], 0, "there is no study 'nope'; studies are global, trial; correct the name or add the document"),
+        (["trial", "trial"], 1, "study 'trial' stands twice; remove one"),
+        (["global"], 0, "study 'global' is a holdout, which ships nothing; name the studies whose changes ship"),
+    ],
+)
+def test_a_holdout_names_studies_that_ship(tmp_path: Path, names: list[str], field: int, message: str) -> None:
+    broken = read_sound_part(write_mini(tmp_path, ("studies/global.yaml", "", holding_back(*names)))).broken
+    [issue] = broken["study", "global"]
+    assert str(issue) == f"studies/global.yaml:11: design.holds_back.{field}: {message}"
+
+
+def test_a_holdout_holds_something_back(tmp_path: Path) -> None:
+    broken = read_sound_part(write_mini(tmp_path, ("studies/global.yaml", "", holding_back()))).broken
+    assert "design.holds_back" in str(broken["study", "global"][0])
