@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from impact_pipeline.catalog.contract import Contract
-from impact_pipeline.catalog.designs import CLUSTER, cluster_column
+from impact_pipeline.catalog.designs import BIN, CLUSTER, UNITS_RANDOMISED, cluster_column
 from impact_pipeline.catalog.expressions import Compiled, Kind, compile_row
 from impact_pipeline.catalog.fact import Fact, Measure
 from impact_pipeline.catalog.feature import LatestFeature, SumFeature
@@ -202,9 +202,13 @@ class Study:
 
     @property
     def splits(self) -> tuple[str, ...]:
-        """Everything that cells are kept by beside cohort day and arm: segments, then clusters if arms go by them."""
+        """Everything that cells are kept by beside cohort day and arm: segments, then clusters if arms go by them.
+
+        Else bins of control's units, if the plan wants an A/A simulation.
+        """
         clusters = () if cluster_column(self.plan.design) is None else (CLUSTER,)
-        return (*self.plan.segments, *clusters)
+        bins = (BIN,) if self.plan.aa_check and self.plan.design.type in UNITS_RANDOMISED else ()
+        return (*self.plan.segments, *clusters, *bins)
 
     @property
     def facts(self) -> tuple[Fact, ...]:

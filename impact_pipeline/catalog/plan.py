@@ -149,6 +149,7 @@ class EvaluationPlan(Document):
     last window of the last cohort closes. With an `assignment` beside the exposure both bases are measured, windows
     counting from exposure on the one and from assignment on the other; `basis` is the one that decides.
     `post_stratify` names a segment whose values are strata of the estimates over all units.
+    With `aa_check` control's units are kept in bins besides, and every metric is tried on random halves of them.
     """
 
     apiVersion: Literal["impact-plan/v1"]
@@ -171,6 +172,7 @@ class EvaluationPlan(Document):
     decision: DecisionRule = DecisionRule()
     prior: Prior | None = None
     value: Value | None = None
+    aa_check: bool = True
 
     @model_validator(mode="after")
     def _stratum_is_a_segment(self) -> Self:

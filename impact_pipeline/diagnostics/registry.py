@@ -9,6 +9,7 @@ import inspect
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 
+from impact_pipeline.diagnostics.aa_simulation import AaSimulation
 from impact_pipeline.diagnostics.base import Diagnostic
 from impact_pipeline.diagnostics.cluster_ratio import ClusterRatio
 from impact_pipeline.diagnostics.data_completeness import DataCompleteness
@@ -37,6 +38,7 @@ DIAGNOSTICS: tuple[Diagnostic, ...] = (
     TelemetryLoss(),
     PrePeriodBalance(),
     Novelty(),
+    AaSimulation(),
 )
 
 

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from impact_pipeline.catalog.catalog import Study
-from impact_pipeline.catalog.designs import cluster_column
+from impact_pipeline.catalog.designs import BIN, cluster_column
 from impact_pipeline.catalog.identity import digest
 from impact_pipeline.catalog.plan import EvaluationPlan, ExposureRule
 from impact_pipeline.engines.base import Engine, Input
@@ -83,6 +83,7 @@ def exposure_meaning(study: Study) -> dict[str, Any]:
     return {
         **_contact_meaning(plan, study.contacts),
         "cluster": cluster_column(plan.design),
+        "bins": BIN in study.splits,
         "others": {name: _contact_meaning(other, other.exposure) for name, other in study.other_studies.items()},
         "segments": {name: segment.model_dump(mode="json") for name, segment in plan.segments.items()},
         "features": {feature.name: digest(feature) for feature in features},

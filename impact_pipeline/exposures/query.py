@@ -5,10 +5,11 @@ from __future__ import annotations
 from sqlglot import exp
 
 from impact_pipeline.catalog.catalog import Study
-from impact_pipeline.catalog.designs import CLUSTER, cluster_column
+from impact_pipeline.catalog.designs import BIN, CLUSTER, cluster_column
 from impact_pipeline.catalog.feature import SumFeature
 from impact_pipeline.catalog.plan import ColumnSegment, FeatureSegment, Segment, StudySegment
 from impact_pipeline.engines.scaled import column, named
+from impact_pipeline.exposures.bins import control_bin
 from impact_pipeline.exposures.contacts import contact_arm, contact_rows, contact_time, field_of, struct
 from impact_pipeline.exposures.other_study import NOT_IN_STUDY, arms_in
 
@@ -17,8 +18,8 @@ UNKNOWN = "unknown"
 
 
 def segment_column(split: str) -> str:
-    """The column with a unit's value of a segment, or its cluster."""
-    return "cluster" if split == CLUSTER else f"segment_{split}"
+    """The column with a unit's value of a segment, its cluster, or its bin."""
+    return split.removeprefix("~") if split in (CLUSTER, BIN) else f"segment_{split}"
 
 
 def covariate_column(feature: str) -> str:
@@ -45,6 +46,8 @@ def exposures_query(study: Study) -> exp.Select:
         query = _with_segment(query, study, name, segment, first)
     if CLUSTER in study.splits:
         query = query.select(named(field_of(first, segment_column(CLUSTER)), segment_column(CLUSTER)), copy=False)
+    if BIN in study.splits:
+        query = query.select(named(control_bin(study, column("unit", "u"), field_of(first, "arm")), "bin"), copy=False)
     for feature in study.covariates:
         query, value = _joined(query, feature.name)
         known = exp.func("coalesce", value, _missing(feature))

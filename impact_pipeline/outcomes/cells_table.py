@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 from sqlglot import exp
 
+from impact_pipeline.catalog.designs import BIN
 from impact_pipeline.engines.base import Engine
 from impact_pipeline.lake.tables import LakeTable
 from impact_pipeline.outcomes.cells import Cells
@@ -52,17 +53,23 @@ def as_reader(tables: Sequence[pa.Table]) -> pa.RecordBatchReader:
     return pa.RecordBatchReader.from_batches(SCHEMA, rows.to_batches())
 
 
-def read_rows(table: LakeTable, engine: Engine) -> pa.Table:
+def read_rows(table: LakeTable, engine: Engine, *which: exp.Expr) -> pa.Table:
     """The rows that stand published, ordered by their keys; raises `LakeError` when none do."""
     everything = exp.select(*(exp.column(name, quoted=True) for name in SCHEMA.names))
-    found = engine.table(everything.from_(exp.to_table("cells", quoted=True)), {"cells": table.files()})
-    return _ordered(found.cast(SCHEMA))
+    query = everything.from_(exp.to_table("cells", quoted=True)).where(*which)
+    return _ordered(engine.table(query, {"cells": table.files()}).cast(SCHEMA))
 
 
 def read_cells(table: LakeTable, engine: Engine) -> Cells:
-    """The cells that stand published; raises `LakeError` when none do."""
+    """The cells that stand published, those of bins left out; raises `LakeError` when none do."""
     state = table.state()
-    return Cells.of_table(read_rows(table, engine), int(state.facts["mixed_units"]) if state else 0)
+    rows = read_rows(table, engine, exp.column("segment", quoted=True).neq(BIN))
+    return Cells.of_table(rows, int(state.facts["mixed_units"]) if state else 0)
+
+
+def read_bins(table: LakeTable, engine: Engine) -> Cells:
+    """The cells of bins of control's units alone; raises `LakeError` when nothing stands published."""
+    return Cells.of_table(read_rows(table, engine, exp.column("segment", quoted=True).eq(BIN)))
 
 
 def _ordered(rows: pa.Table) -> pa.Table:

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from sqlglot import exp
 
 from impact_pipeline.catalog.catalog import Study
+from impact_pipeline.catalog.designs import BIN
 from impact_pipeline.catalog.metrics.readings import UnitTotal
 from impact_pipeline.engines.base import Session
 from impact_pipeline.outcomes.event_buckets import events_query, unit_buckets_query
@@ -58,6 +59,8 @@ def measured_rows(session: Session, given: CohortPass) -> list[pa.Table]:
     for number, bundle in enumerate(bundles(given.groups, len(given.cohorts))):
         for columns, rows in _cells(table, bundle):
             wanted = rows if number == 0 else rows.filter(pc.not_equal(rows["segment"], ""))
+            if not columns.reading.simulated:
+                wanted = wanted.filter(pc.not_equal(wanted["segment"], BIN))
             found.append(given.counted(columns, wanted))
     return found
 
@@ -112,12 +115,13 @@ def _bounds(session: Session, names: tuple[str, ...]) -> dict[str, int]:
 def _cells(table: _UnitTable, bundle: tuple[int, ...]) -> Iterator[tuple[ReadingColumns, pa.Table]]:
     """Rows of cells, for all units and by each segment of the bundle."""
     session, given = table.session, table.given
+    shown = tuple(index for index in bundle if given.study.splits[index] != BIN)
     sums = session.table(sums_query(given.variables, sorted(table.uncertain), table.largest, bundle))
     for columns in given.variables.columns:
         yield columns, base_rows(sums, columns, given.variables, given.groups, table.uncertain)
         if columns.by_value:
-            found = session.table(buckets_query(columns, table.largest, bundle))
+            found = session.table(buckets_query(columns, table.largest, shown))
             yield columns, bucket_rows(found, columns, given.groups)
         if columns.events is not None:
             name = table.events[columns.events, columns.reading.digits or 1]
-            yield columns, event_rows(session.table(events_query(name, bundle)), columns, given.groups)
+            yield columns, event_rows(session.table(events_query(name, shown)), columns, given.groups)

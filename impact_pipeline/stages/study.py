@@ -13,11 +13,13 @@ from impact_pipeline.decisions.scorecard import scorecard_of
 from impact_pipeline.diagnostics.base import Evidence, Finding
 from impact_pipeline.diagnostics.study import diagnose
 from impact_pipeline.errors import LakeError
+from impact_pipeline.estimators.aa_simulation import simulate_aa
 from impact_pipeline.estimators.study import estimate_study
 from impact_pipeline.estimators.study_estimates import StudyEstimates
 from impact_pipeline.exposures.expose import LOGIC as EXPOSURES_LOGIC
 from impact_pipeline.exposures.expose import expose
 from impact_pipeline.lake.lake import Lake
+from impact_pipeline.outcomes.cells_table import read_bins
 from impact_pipeline.outcomes.measure import LOGIC as CELLS_LOGIC
 from impact_pipeline.outcomes.measure import measure
 from impact_pipeline.reports.charts import forest
@@ -109,7 +111,10 @@ def make_findings(workspace: Workspace, study: Study, as_of: date) -> Outcome:
     lake, version = workspace.lake, cells_version(workspace.lake, study)
     cells = {basis.basis: cells_of(workspace, basis) for basis in study.bases}
     unassigned = unassigned_units(lake, workspace.engine, study) if study.plan.assignment else None
-    evidence = Evidence(cells[study.basis], as_of, missing_days(lake, study), cells, unassigned)
+    bins = read_bins(lake.cells(study.name), workspace.engine)
+    evidence = Evidence(
+        cells[study.basis], as_of, missing_days(lake, study), cells, unassigned, simulate_aa(study, bins)
+    )
     findings = diagnose(study, evidence)
     stored = lake.results.add(study.name, FINDINGS, as_of, StoredFindings(version, findings), made_from=version)
     failed = [finding.sentence for finding in findings if finding.passed is False]

@@ -11,6 +11,7 @@ from itertools import combinations_with_replacement
 from typing import Any
 
 from impact_pipeline.catalog.catalog import Catalog
+from impact_pipeline.catalog.designs import BIN
 from impact_pipeline.engines.duckdb import DuckDBEngine
 from impact_pipeline.exposures.expose import expose
 from impact_pipeline.features.build import build_day
@@ -153,7 +154,7 @@ def buckets_from_lake(lake: Lake, key: str) -> dict[tuple[Group, int], Sums]:
 
 def published(lake: Lake, key: str) -> Iterator[tuple[Group, int | None, Sums]]:
     for row in read_rows(lake.cells("ranker_v2"), ENGINE).to_pylist():
-        if row["metric"] == key:
+        if row["metric"] == key and row["segment"] != BIN:
             sums = {name: _integers(row[name]) for name in ("n", "y", "yy", "d", "dd", "yd", "x", "xx", "xy", "xd")}
             cohort, arm, segment, value = (row[name] for name in KEYS[:4])
             yield (cohort, arm, segment, value), row["bucket"], sums

@@ -93,6 +93,11 @@ class Reading:
     internal: bool = False
 
     @property
+    def simulated(self) -> bool:
+        """Whether an A/A simulation tries it: it is the metric itself, and read from sums alone."""
+        return not self.variant and self.form != "quantile" and self.cap_percentile is None
+
+    @property
     def values(self) -> tuple[UnitValue, ...]:
         return (self.y,) if self.d is None else (self.y, self.d)
 
