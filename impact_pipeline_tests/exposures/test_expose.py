@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from hashlib import md5
 from pathlib import Path
 from typing import Any
 
@@ -57,8 +58,27 @@ def test_the_first_contact_counts_with_what_was_known_before(tmp_path: Path) -> 
         "mixed": False,
         "segment_device": "x",
         "segment_country": "A",
+        "bin": "",
         "covariate_revenue_before": 1250,
     }
+
+
+def test_control_units_are_in_bins_by_a_hash_of_study_and_unit_and_others_in_none(tmp_path: Path) -> None:
+    contacts = [contact(unit, "03-04 10:00", "treatment" if unit % 3 == 0 else "control") for unit in range(1, 400)]
+    catalog, lake = built(tmp_path, d04=contacts)
+    exposed(lake, catalog)
+    for unit, row in rows(lake).items():
+        hashed = md5(f"{unit} a/a ranker_v2".encode(), usedforsecurity=False).hexdigest()
+        quarter = "048c"[int(hashed[1], 16) // 4]
+        assert row["bin"] == (hashed[0] + quarter if row["arm"] == "control" else "")
+    assert len({row["bin"] for row in rows(lake).values()} - {""}) > 55
+
+
+def test_a_plan_without_an_aa_check_keeps_no_bins(tmp_path: Path) -> None:
+    _, lake = built(tmp_path, d04=[contact(1, "03-04 10:00", "control")])
+    plan = document("studies/ranker_v2.yaml") + "\naa_check: false\n"
+    exposed(lake, write_catalog(tmp_path / "catalog", changes={"studies/ranker_v2.yaml": plan}))
+    assert "bin" not in rows(lake)[1]
 
 
 def test_a_unit_without_history_is_unknown_and_has_the_missing_value(tmp_path: Path) -> None:

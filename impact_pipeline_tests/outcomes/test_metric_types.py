@@ -11,9 +11,12 @@ from typing import Any
 
 import pytest
 
+from impact_pipeline.catalog.designs import BIN
 from impact_pipeline.engines.duckdb import DuckDBEngine
 from impact_pipeline.features.build import build_day
 from impact_pipeline.lake.lake import Lake
+from impact_pipeline.outcomes.cells_table import read_bins, read_cells
+from impact_pipeline.stats.moments import merged
 from impact_pipeline_tests.outcomes.shop_rows import (
     DAYS,
     LAST,
@@ -205,6 +208,20 @@ def test_cells_of_every_type_equal_a_count_by_hand(measured: Lake) -> None:
     for key, (last_day, value) in BY_HAND.items():
         assert from_lake(lake, key) == by_hand(rows, last_day, value), key
         assert len({sums["y"] for sums in from_lake(lake, key).values()}) > 1, key
+
+
+def test_bins_add_up_to_control_for_every_metric_that_is_simulated_and_are_no_segment(measured: Lake) -> None:
+    table = measured.cells("ranker_v2")
+    whole, bins = read_cells(table, ENGINE), read_bins(table, ENGINE)
+    names = [value for segment, value in bins.axes.groups if segment == BIN and value]
+    assert len(names) > 10
+    assert {"web_orders", "margin", "views_per_euro"} <= set(bins.whole)
+    assert not {"median_revenue", "p90_amount", "trimmed", "web_orders~uncapped", "rows__d1_3~trend"} & set(bins.whole)
+    for metric in bins.whole:
+        parts = [bins.moments(metric, "control", (BIN, name)) for name in names]
+        assert merged([part for part in parts if part.n]).sums == whole.moments(metric, "control").sums, metric
+    assert BIN not in {segment for segment, _ in whole.axes.groups}
+    assert bins.bucketed == {}
 
 
 def test_two_covariates_have_all_their_products(measured: Lake) -> None:
