@@ -90,12 +90,13 @@ class Table:
 
     def _checked(self, text: str, kind: Kind) -> exp.Expr:
         """The checked tree; a column of truth values is a condition by itself."""
-        bare = parsed(text).unnest()
-        if kind == "condition" and isinstance(bare, exp.Column) and bare.name in self.rows.schema.names:
-            if not pa.types.is_boolean(self.rows.schema.field(bare.name).type):
-                raise Rejected("a column of numbers or text is no condition; compare it, as in `column = 1`")
-            return bare
-        return compile_row(text, self.roles, kind).tree.unnest()
+        if text not in self.rows.schema.names or not text.isidentifier():
+            return compile_row(text, self.roles, kind).tree.unnest()
+        if kind == "condition" and not pa.types.is_boolean(self.rows.schema.field(text).type):
+            raise Rejected("a column of numbers or text is no condition; compare it, as in `column = 1`")
+        if self.roles[text] != "measure":
+            raise Rejected("a column of text or days is only compared")
+        return column(text)
 
     def _hint(self, text: str) -> str:
         """Which columns of an expression are not numbers."""
@@ -134,11 +135,13 @@ def read_table(path: Path, engine: Engine, used: set[str]) -> Table:
 
 
 def columns_in(text: str) -> set[str]:
-    """Columns that an expression names; none where it does not parse.
+    """Columns that an expression names, such as itself where it is one word; none where it does not parse.
 
     >>> sorted(columns_in("price * items"))
     ['items', 'price']
     """
+    if text.isidentifier():
+        return {text}
     try:
         return {found.name for found in parsed(text).find_all(exp.Column)}
     except Rejected:

@@ -157,9 +157,9 @@ def _planned(plan: PlanningAnswer) -> list[str]:
     question = plan.question.replace("_", " ")
     if plan.treatment_units is not None and plan.control_units is not None:
         return [plan.name, question, f"{plan.treatment_units:,} in treatment, {plan.control_units:,} in control"]
-    found = next((n for n in (plan.power, plan.minimal_effect, plan.units_per_arm) if n is not None), None)
-    unit = " in each arm" if plan.units_per_arm is not None else ""
-    return [plan.name, question, f"{_number(found)}{unit}"]
+    if plan.units_per_arm is not None:
+        return [plan.name, question, f"{plan.units_per_arm:,.0f} in each arm"]
+    return [plan.name, question, _number(plan.minimal_effect if plan.power is None else plan.power)]
 
 
 def _bound(bound: LookBound) -> list[str]:

@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 import pytest
 from pydantic import TypeAdapter
+from typer.testing import CliRunner
 
 from impact_pipeline.analysis.analyze import analyze
 from impact_pipeline.analysis.answer import Answer
 from impact_pipeline.analysis.table import Table
 from impact_pipeline.cli import app
 from impact_pipeline.engines.duckdb import DuckDBEngine
-from impact_pipeline_tests.analysis.commands import CliRunner
 from impact_pipeline_tests.analysis.tables import answer_of, specified, table_of, two_arms
 
 METRICS: tuple[dict[str, Any], ...] = (

@@ -112,9 +112,10 @@ def test_the_wild_bootstrap_reads_regressions() -> None:
 
 
 def test_caps_are_pooled_and_stored() -> None:
-    columns = {"arm": ["a", "b"] * 50, "y": [float(i) for i in range(99)] + [10_000.0]}
+    y = np.array([float(i) for i in range(99)] + [10_000.0])
+    columns = {"arm": ["a", "b"] * 50, "y": y}
     found = estimate(answer_of(specified({"type": "mean", "value": "y", "cap_percentile": 0.98}), **columns).results[0])
-    cut = {**columns, "y": np.minimum(columns["y"], 97.0)}
+    cut = {**columns, "y": np.minimum(y, 97.0)}
     assert found.cap == 97.0
     assert found.value == estimate(answer_of(specified({"type": "mean", "value": "y"}), **cut).results[0]).value
 
@@ -205,7 +206,7 @@ def test_rows_without_a_number_are_dropped_when_asked_for() -> None:
 
 def test_columns_of_truth_values_and_keywords_are_read() -> None:
     columns = {"arm": ["a", "b"] * 20, "select": [True, False, False, True] * 10, "order": list(range(40))}
-    asked = specified({"type": "proportion", "value": '"select"'}, {"type": "mean", "value": '"order" * 2 + 1'})
+    asked = specified({"type": "proportion", "value": "select"}, {"type": "mean", "value": '"order" * 2 + 1'})
     found = answer_of(asked, **columns)
     assert [reading.value for reading in found.arms] == [0.5, 0.5, 39.0, 41.0]
 

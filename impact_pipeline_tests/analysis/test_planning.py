@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from statsmodels.stats.power import NormalIndPower, TTestIndPower
 
+from impact_pipeline.analysis.analyze import analyze
 from impact_pipeline.analysis.answer import Answer
+from impact_pipeline.analysis.document import SPECIFICATION
 from impact_pipeline.analysis.planning import PlanningAnswer
 from impact_pipeline.errors import InputError
-from impact_pipeline_tests.analysis.tables import SPECIFICATION, analyze
 
 SOLVED = 1e-6
 """Relative: both solve for a root."""
