@@ -34,7 +34,8 @@ class Effects:
 def effects_of(question: Question, answer: Answer, before: Sequence[Refusal] = ()) -> Effects:
     """Interval, p-value, lift and margin test of every group; `before` are refusals that come before the method's."""
     n = np.add(*question.units)
-    found = difference(answer.means, question.alpha, n, question.inference)
+    only = question.interval_only
+    found = difference(answer.means, question.alpha, n, question.inference, interval_only=only)
     constant = np.atleast_1d(np.asarray(found.std_error) == 0)
     refusals = (*before, *answer.refusals, *_without_interval(constant, found.critical_value))
     masks = np.array([np.broadcast_to(refusal.mask, constant.shape) for refusal in refusals])
@@ -55,7 +56,7 @@ def _without_interval(constant: Mask, critical_value: Real) -> tuple[Refusal, Re
 
 def _margin(question: Question, answer: Answer, n: Real) -> MarginTest | None:
     margin = question.margin
-    if margin is None:
+    if margin is None or question.interval_only:
         return None
     test, size = (
         (absolute_margin_test, margin.absolute)

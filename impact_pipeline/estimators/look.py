@@ -72,7 +72,9 @@ def points_of(look: Look, subject: Subject, days: Sequence[date]) -> Iterator[Tr
         return
     for kept, looks in _kept_by_look(look, subject, days):
         parts = _parts_by_look(look, subject, kept, looks)
-        found = _ask(look, subject, estimator, kept, parts, [ALL_UNITS] * len(looks), as_of=looks[-1])
+        found = _ask(
+            look, subject, estimator, kept, parts, [ALL_UNITS] * len(looks), as_of=looks[-1], interval_only=True
+        )
         for place, value, interval in found.intervals():
             yield TrajectoryPoint(looks[place], subject.metric.name, subject.contrast, value, interval)
 
@@ -135,6 +137,7 @@ def _ask(
     *,
     as_of: date | None = None,
     stratified_by: str = "phase",
+    interval_only: bool = False,
 ) -> Asked:
     contrast, use = subject.contrast, subject.use
     found = stratify(parts, contrast)
@@ -150,6 +153,7 @@ def _ask(
         inference=inference_of(look.study, contrast, information),
         cap=kept.cap,
         stratified_by=stratified_by,
+        interval_only=interval_only,
         estimand=ESTIMANDS[look.study.basis],
     )
     return asked(estimator, question, _measured(look, subject, kept, parts, groups), found.notes)

@@ -32,12 +32,14 @@ ESTIMANDS: Mapping[Basis, str] = {
 class Arm:
     """Units of one arm in one stratum: moments as arrays over groups and, for a quantile, a distribution each.
 
-    Where clusters are randomised, `clusters` holds the moments of each: arrays over groups and, last, clusters.
+    Where clusters are randomised, `clusters` holds the moments of each: arrays over groups and, last, clusters, in the
+    order of `cluster_names`.
     """
 
     moments: Moments
     distributions: tuple[Distribution, ...] = ()
     clusters: Moments | None = None
+    cluster_names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,8 @@ class Stratum:
 class Question:
     """The strata hold arrays of one entry per group: a segment value, or a look.
 
-    `better` is 1 where higher values are better, else -1; `cap` as in `Estimate`.
+    `better` is 1 where higher values are better, else -1; `cap` as in `Estimate`. With `interval_only` no p-value or
+    margin test is wanted.
     """
 
     reading: Reading
@@ -69,6 +72,7 @@ class Question:
     inference: Inference = FIXED_HORIZON
     cap: float | None = None
     stratified_by: str = "phase"
+    interval_only: bool = False
     estimand: str = ESTIMANDS["exposed"]
 
     @property

@@ -36,28 +36,31 @@ def estimate_study(
     groups = (ALL_UNITS, *cells.segments())
     own = _by_contrast(look, groups)
     ordered = tuple(found[place] for place in range(len(groups)) for found in own.values())
-    beside = tuple(result for subject in _beside(look) for result in results_of(look, subject, [ALL_UNITS]))
-    trajectory = tuple(_trajectory(look))
-    better = {name: metric.better == "higher" for name, metric in study.metrics_by_name.items()}
     return StudyEstimates(
         study=study.name,
         plan_digest=plan_digest,
         as_of=as_of,
         final=final,
         results=ordered,
-        trajectory=trajectory,
+        trajectory=tuple(_trajectory(look)),
         family=family_of(look, [(_subject(look, use, c), own[use.name, c][0]) for use, c in _success(study)]),
-        beside=beside,
-        segment_comparisons=compare_segments(better, ordered),
+        beside=tuple(result for subject in _beside(look) for result in results_of(look, subject, [ALL_UNITS])),
+        segment_comparisons=compare_segments(_directions(study), ordered),
         bayesian=read_bayesian(study, ordered, history),
         basis=study.basis,
-        other_basis=tuple(
-            result
-            for basis, measured in also
-            for results in _by_contrast(look_at(basis, measured, as_of), [ALL_UNITS]).values()
-            for result in results
-        ),
+        other_basis=tuple(result for basis, counted in also for result in _overall(look_at(basis, counted, as_of))),
     )
+
+
+def _directions(study: Study) -> dict[str, bool]:
+    """Metric -> whether higher is better."""
+    return {name: metric.better == "higher" for name, metric in study.metrics_by_name.items()}
+
+
+def _overall(look: Look) -> Iterator[Result]:
+    """Results over all units."""
+    for results in _by_contrast(look, [ALL_UNITS]).values():
+        yield from results
 
 
 def contrasts(study: Study) -> tuple[Contrast, ...]:

@@ -12,11 +12,14 @@ from math import inf, isnan, sqrt
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from impact_pipeline.stats.alpha_spending import Spending
 from impact_pipeline.stats.boundary_crossing import START, crossing, widths
 from impact_pipeline.stats.moments import Real
 
+TABLE_SIZE, TABLE_END = 40, 11.5
+"""Entries of the table of many p-values below and above the normal quantile 1, and that of its smallest p-value."""
 LEAST, FARTHEST = -3.0, 37.0
 """Quantiles of alpha between which a p-value is sought: one above .9987 is given as 1, statistics above 37 as 37."""
 
@@ -112,6 +115,57 @@ def _p_value(statistic: float, information: tuple[float, ...], spending: Spendin
     if reached <= least or missing(least) > 0:
         return 1.0
     return level(reached if missing(reached) <= 0 else brentq(missing, least, reached, xtol=1e-11))
+
+
+def p_values(
+    statistics: NDArray[np.float64],
+    information: Sequence[float],
+    spending: Spending,
+    alpha: float,
+    *,
+    sides: Literal[1, 2] = 2,
+) -> NDArray[np.float64]:
+    """`p_value` of many statistics of one look, read from a table of bounds; `alpha` is one of its entries.
+
+    Monotone interpolation of normal quantiles, so that p <= alpha still exactly when the interval at alpha excludes 0;
+    elsewhere within 5e-4 of `p_value`, relative. Beyond the table, from 1e-30 on, p is its last entry.
+
+    >>> from impact_pipeline.stats.alpha_spending import obrien_fleming
+    >>> thirds = (1 / 3, 2 / 3, 1.0)
+    >>> p_values(np.array([1.0, 3.0]), thirds, obrien_fleming, 0.05).round(4).tolist()
+    [0.3809, 0.0028]
+    """
+    from scipy.interpolate import PchipInterpolator
+    from scipy.special import ndtr
+
+    critical, quantiles = _table(tuple(information), spending, alpha, sides)
+    reached = np.asarray(statistics if sides == 1 else np.abs(statistics), dtype=np.float64)
+    if len(critical) < 2:
+        return np.where(np.isnan(reached), np.nan, 1.0)
+    inside = np.clip(np.nan_to_num(reached), critical[0], critical[-1])
+    levels = sides * ndtr(-PchipInterpolator(critical, quantiles)(inside))
+    return np.where(np.isnan(reached), np.nan, np.where(reached < critical[0], 1.0, levels))
+
+
+@lru_cache(maxsize=512)
+def _table(
+    information: tuple[float, ...], spending: Spending, alpha: float, sides: Literal[1, 2]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Bounds of the last look, rising, and the normal quantiles of the levels that they belong to."""
+    from scipy.special import ndtr, ndtri
+
+    low = LEAST if sides == 1 else 0.0
+    wanted = np.unique(
+        [*np.linspace(low, 1.0, TABLE_SIZE), *np.linspace(1.0, TABLE_END, TABLE_SIZE), -ndtri(alpha / sides)]
+    )
+    levels = sides * ndtr(-wanted)
+    found = [
+        bounds(information, [sides * spending(t, a / sides) for t in information], sides=sides)[-1] for a in levels
+    ]
+    critical = np.asarray(found)
+    critical, wanted = critical[np.isfinite(critical)], wanted[np.isfinite(critical)]
+    rising = np.diff(critical, prepend=-inf) > 0
+    return critical[rising], wanted[rising]
 
 
 def wang_tsiatis_bounds(looks: int, alpha: float, shape: float, *, sides: Literal[1, 2] = 2) -> tuple[float, ...]:

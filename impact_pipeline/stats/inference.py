@@ -93,7 +93,7 @@ class AlwaysValid:
 class GroupSequential:
     """Looks planned beforehand share alpha by a spending function; `information` is that of the looks so far.
 
-    See `group_sequential`.
+    p-values are read from a table of bounds. See `group_sequential`.
     """
 
     information: tuple[float, ...]
@@ -109,13 +109,19 @@ class GroupSequential:
         return group_sequential.critical_value(self.information, SPENDING[self.spending], alpha)
 
     def p_value(self, statistic: Real, degrees_of_freedom: Real, n: Real, alpha: float) -> Real:
-        return group_sequential.p_value(statistic, self.information, SPENDING[self.spending])
+        return self._p_value(statistic, alpha, 2)
 
     def upper_critical_value(self, alpha: float, degrees_of_freedom: Real, n: Real) -> Real:
         return group_sequential.critical_value(self.information, SPENDING[self.spending], alpha, sides=1)
 
     def upper_p_value(self, statistic: Real, degrees_of_freedom: Real, n: Real, alpha: float) -> Real:
-        return group_sequential.p_value(statistic, self.information, SPENDING[self.spending], sides=1)
+        return self._p_value(statistic, alpha, 1)
+
+    def _p_value(self, statistic: Real, alpha: float, sides: Literal[1, 2]) -> Real:
+        spending = SPENDING[self.spending]
+        values = np.asarray(statistic, dtype=np.float64)
+        found = group_sequential.p_values(np.atleast_1d(values), self.information, spending, alpha, sides=sides)
+        return found if values.ndim else float(found[0])
 
 
 def _counted(n: Real) -> Real:

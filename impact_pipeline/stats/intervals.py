@@ -46,8 +46,12 @@ class Lift:
     refused: NDArray[np.int64] | int
 
 
-def difference(means: TwoMeans, alpha: float, n: Real, inference: Inference = FIXED_HORIZON) -> Difference:
+def difference(
+    means: TwoMeans, alpha: float, n: Real, inference: Inference = FIXED_HORIZON, *, interval_only: bool = False
+) -> Difference:
     """The interval of `treatment - control` at level `1 - alpha` and its two-sided p-value; n units in all.
+
+    With `interval_only` the p-value is NaN: of many looks' intervals, most are only drawn.
 
     With a fixed horizon this is Welch's t, `t = d / se` with Satterthwaite's degrees of freedom. Assumes independent
     units and samples large enough for means to be about normal; variances may differ between arms. Without any variance
@@ -66,7 +70,8 @@ def difference(means: TwoMeans, alpha: float, n: Real, inference: Inference = FI
         error = np.where(np.asarray(std_error) > 0, std_error, np.nan)
         critical = inference.critical_value(alpha, degrees, n)
         half_width = critical * error
-        p_value = inference.p_value(np.abs(value) / error, degrees, n, alpha)
+        statistic = np.abs(value) / error
+        p_value = np.full_like(statistic, np.nan) if interval_only else inference.p_value(statistic, degrees, n, alpha)
     lower, upper = as_shape_of(value, value - half_width), as_shape_of(value, value + half_width)
     return Difference(value, std_error, degrees, lower, upper, as_shape_of(value, p_value), critical)
 

@@ -16,6 +16,7 @@ from impact_pipeline.stats.group_sequential import (
     bounds,
     critical_value,
     p_value,
+    p_values,
     spending_bounds,
     wang_tsiatis_bounds,
 )
@@ -209,3 +210,28 @@ def test_the_smallest_p_value_so_far_is_valid() -> None:
     smallest = np.min(each, axis=0)
     for alpha in (0.05, 0.2, 0.5):
         assert np.mean(smallest <= alpha) == pytest.approx(alpha, abs=3.5 * np.sqrt(alpha * (1 - alpha) / draws))
+
+
+@pytest.mark.parametrize("sides", [1, 2])
+@pytest.mark.parametrize("information", [(1.0,), (1 / 3, 2 / 3, 1.0), (0.05, 0.5), (0.2, 0.4, 0.6, 0.8, 1.0)])
+@pytest.mark.parametrize("spending", [obrien_fleming, pocock])
+def test_many_p_values_are_near_those_of_one(information: tuple[float, ...], spending: Spending, sides: Sides) -> None:
+    statistics = np.linspace(-1.0 if sides == 1 else 0.0, 6.0, 15)
+    found = p_values(statistics, information, spending, 0.05, sides=sides)
+    alone = np.asarray(p_value(statistics, information, spending, sides=sides))
+    np.testing.assert_allclose(found, alone, rtol=5e-4)
+    assert (np.diff(found) <= 0).all()
+
+
+@pytest.mark.parametrize("sides", [1, 2])
+def test_many_p_values_hold_alpha_at_the_bound(sides: Sides) -> None:
+    bound = critical_value(EVEN, obrien_fleming, 0.05, sides=sides)
+    at, beyond, below, none = p_values(np.array([bound, 40.0, -50.0, nan]), EVEN, obrien_fleming, 0.05, sides=sides)
+    assert at == pytest.approx(0.05, rel=1e-12)
+    assert 0 < beyond < 1e-28
+    assert below == (1.0 if sides == 1 else beyond)
+    assert np.isnan(none)
+
+
+def test_many_p_values_of_a_look_that_may_spend_nothing_are_one() -> None:
+    assert p_values(np.array([0.0, 9.0]), (1e-6,), obrien_fleming, 0.05).tolist() == [1.0, 1.0]
