@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from impact_pipeline.catalog.catalog import Study
+from impact_pipeline.catalog.designs import washout_minutes
 from impact_pipeline.catalog.metrics.base import Metric
 from impact_pipeline.catalog.metrics.readings import Reading, StepsPassed, UnitCount, UnitTotal, UnitValue
 
@@ -17,6 +18,7 @@ def metric_meaning(study: Study, metric: Metric) -> dict[str, Any]:
     return {
         "readings": readings,
         "covariates": list(metric.covariates),
+        "washout_minutes": washout_minutes(study.plan.design),
         "facts": {name: [fact.dataset, fact.entity, fact.event_at] for name, fact in read.items()},
     }
 
@@ -34,7 +36,8 @@ def _reading(study: Study, reading: Reading) -> dict[str, Any]:
 
 def _value(study: Study, value: UnitValue) -> dict[str, Any]:
     terms = [[str(factor.normalize()), _total(study, total)] for factor, total in value.terms]
-    return {"terms": terms, "at_least": value.at_least, "cap": None if value.cap is None else str(value.cap.normalize())}
+    cap = None if value.cap is None else str(value.cap.normalize())
+    return {"terms": terms, "at_least": value.at_least, "cap": cap}
 
 
 def _total(study: Study, total: UnitCount) -> dict[str, Any]:
