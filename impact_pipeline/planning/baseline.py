@@ -98,9 +98,8 @@ def baseline_of(study: Study, cells: Cells, use: MetricUse) -> Baseline | NoPlan
     if asked is None or of_units is None:
         return NoPlan("history has fewer than two units whose windows have closed")
     if cells.undefined(key):
-        return NoPlan(
-            f"{cells.undefined(key)} rows of history have no finite value of it; filter them or mend the measure"
-        )
+        told = f"{cells.undefined(key)} rows of history have no finite value of it"
+        return NoPlan(f"{told}; filter such rows or mend the measure")
     found = _read(of_units, asked)
     if isinstance(found, NoPlan) or not by_cluster:
         return found
