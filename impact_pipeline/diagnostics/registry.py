@@ -19,6 +19,7 @@ from impact_pipeline.diagnostics.novelty import Novelty
 from impact_pipeline.diagnostics.other_basis_ratio import OtherBasisRatio
 from impact_pipeline.diagnostics.pre_period_balance import PrePeriodBalance
 from impact_pipeline.diagnostics.sample_ratio import SampleRatio
+from impact_pipeline.diagnostics.spillover import Spillover
 from impact_pipeline.diagnostics.telemetry_loss import TelemetryLoss
 from impact_pipeline.diagnostics.trigger_dilution import TriggerDilution
 from impact_pipeline.diagnostics.unassigned_exposure import UnassignedExposure
@@ -38,6 +39,7 @@ DIAGNOSTICS: tuple[Diagnostic, ...] = (
     TelemetryLoss(),
     PrePeriodBalance(),
     Novelty(),
+    Spillover(),
     AaSimulation(),
 )
 
