@@ -19,6 +19,9 @@ CLUSTERS_RANDOMISED = frozenset({"cluster_randomized"})
 
 RANDOMISED = UNITS_RANDOMISED | CLUSTERS_RANDOMISED
 
+BLOCKS_RANDOMISED = frozenset({"switchback"})
+"""Types of designs in which blocks of time are: a plan's units are then blocks."""
+
 CLUSTER = "~cluster"
 """The name by which cells keep clusters apart, as they keep the values of a segment; no segment can have it."""
 
@@ -57,6 +60,28 @@ class ClusterRandomizedDesign(_ConstantShares):
 
     type: Literal["cluster_randomized"]
     cluster: Name
+
+
+class SwitchbackDesign(_ConstantShares):
+    """Regions change arm from one block of time to the next; units are blocks, exposed at their start.
+
+    `cluster` is the column of the exposure dataset that names a block's region. Events of the first `washout_minutes`
+    of a block do not count: what they come of began under the arm before.
+    """
+
+    type: Literal["switchback"]
+    cluster: Name
+    block_minutes: Annotated[int, Field(ge=1, le=10_080)]
+    washout_minutes: Annotated[int, Field(ge=0)] = 0
+
+    @model_validator(mode="after")
+    def _something_is_left(self) -> Self:
+        if self.washout_minutes >= self.block_minutes:
+            washed = f"washout_minutes {self.washout_minutes}"
+            raise ValueError(f"{washed} leave nothing of blocks of {self.block_minutes} minutes; shorten them")
+        if len(self.arms) > 2:
+            raise ValueError(f"a switchback compares two arms; found {', '.join(self.arms)}")
+        return self
 
 
 class HoldoutDesign(_ConstantShares):
@@ -105,10 +130,16 @@ class StagedRolloutDesign(Model):
 
 
 Design = Annotated[
-    RandomizedDesign | ClusterRandomizedDesign | StagedRolloutDesign | HoldoutDesign, Field(discriminator="type")
+    RandomizedDesign | ClusterRandomizedDesign | StagedRolloutDesign | SwitchbackDesign | HoldoutDesign,
+    Field(discriminator="type"),
 ]
 
 
 def cluster_column(design: Design) -> str | None:
-    """The column that names a unit's cluster, where clusters are randomised."""
-    return design.cluster if isinstance(design, ClusterRandomizedDesign) else None
+    """The column that names a unit's cluster (a block's region), where cells keep clusters apart."""
+    return design.cluster if isinstance(design, ClusterRandomizedDesign | SwitchbackDesign) else None
+
+
+def washout_minutes(design: Design) -> int:
+    """How long after its exposure a unit's events do not count yet."""
+    return design.washout_minutes if isinstance(design, SwitchbackDesign) else 0

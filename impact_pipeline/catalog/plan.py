@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from impact_pipeline.catalog.designs import ClusterRandomizedDesign, Design, StagedRolloutDesign
+from impact_pipeline.catalog.designs import ClusterRandomizedDesign, Design, StagedRolloutDesign, SwitchbackDesign
 from impact_pipeline.catalog.document import Document, Expression, Model, Name, Text
 from impact_pipeline.catalog.effect_size import EffectSize
 from impact_pipeline.catalog.looks import FixedLook, Looks
@@ -190,7 +190,7 @@ class EvaluationPlan(Document):
     @model_validator(mode="after")
     def _clusters_can_be_judged(self) -> Self:
         """Cells are kept by cluster or by segment, and clusters do not enrol one after the other."""
-        if not isinstance(self.design, ClusterRandomizedDesign):
+        if not isinstance(self.design, ClusterRandomizedDesign | SwitchbackDesign):
             return self
         if self.segments:
             named = ", ".join(self.segments)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from impact_pipeline.catalog.catalog import Catalog, Key
 from impact_pipeline.catalog.contract import Contract
-from impact_pipeline.catalog.designs import HoldoutDesign, cluster_column
+from impact_pipeline.catalog.designs import HoldoutDesign, SwitchbackDesign, cluster_column
 from impact_pipeline.catalog.feature import LatestFeature
 from impact_pipeline.catalog.plan import ColumnSegment, EvaluationPlan, ExposureRule, FeatureSegment, StudySegment
 from impact_pipeline.catalog.references import (
@@ -32,6 +32,8 @@ def units_are_known(catalog: Catalog, key: Key, plan: EvaluationPlan) -> Iterato
             yield from _segment_feature(catalog, key, name, segment, plan)
         elif isinstance(segment, StudySegment):
             yield from _segment_study(catalog, key, name, segment.study, plan)
+    if isinstance(plan.design, SwitchbackDesign):
+        yield from _within_blocks(catalog, key, plan)
     if isinstance(plan.design, HoldoutDesign):
         yield from _held_back(catalog, key, plan, plan.design.holds_back)
 
@@ -67,6 +69,23 @@ def _cluster(key: Key, contract: Contract, entity: str, name: str) -> Iterator[B
         yield key, path, f"column '{name}' identifies the {entity} itself; a cluster holds many, or use 'randomized'"
     elif not column.required:
         yield key, path, f"column '{name}' may be empty; write `required: true` in contract '{contract.name}'"
+
+
+def _within_blocks(catalog: Catalog, key: Key, plan: EvaluationPlan) -> Iterator[Breach]:
+    """A block's own events lie within two days, and a wash-out is taken from rows, not from whole days."""
+    for index, use in enumerate(plan.metrics):
+        metric = catalog.metrics.get(use.metric)
+        if metric is None:
+            continue
+        path: Path = ("metrics", index, "metric")
+        window = use.window or metric.window
+        if window.start_day > 0 or window.last_day > 1:
+            yield key, path, f"'{use.name}' reads days after a block; give it a window of 1 or 2 days from day 0"
+        if metric.covariates:
+            yield key, path, f"'{use.name}' has covariates, which blocks do not; use one without"
+        for rows in (rows for _, rows in metric.inputs if rows.fact in catalog.facts):
+            if catalog.facts[rows.fact].fold == "unit_days":
+                yield key, path, f"fact '{rows.fact}' is folded into days, which hides a wash-out; fold it 'direct'"
 
 
 def _held_back(catalog: Catalog, key: Key, plan: EvaluationPlan, names: tuple[str, ...]) -> Iterator[Breach]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from impact_pipeline.catalog.catalog import Study
-from impact_pipeline.catalog.designs import RANDOMISED
+from impact_pipeline.catalog.designs import BLOCKS_RANDOMISED, RANDOMISED
 from impact_pipeline.diagnostics.base import Evidence, Finding
 
 DAYS_NAMED = 5
@@ -15,7 +15,7 @@ class DataCompleteness:
     """Every day of every dataset the look wanted. A missing day lowers totals, perhaps not equally in all arms."""
 
     name: ClassVar[str] = "data_completeness"
-    designs: ClassVar[frozenset[str]] = RANDOMISED
+    designs: ClassVar[frozenset[str]] = RANDOMISED | BLOCKS_RANDOMISED
 
     def check(self, study: Study, evidence: Evidence) -> Finding:
         missing = {dataset: sorted(days) for dataset, days in sorted(evidence.missing_days.items()) if days}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from impact_pipeline.catalog.catalog import Study
-from impact_pipeline.catalog.designs import CLUSTER, RANDOMISED
+from impact_pipeline.catalog.designs import BLOCKS_RANDOMISED, CLUSTER, RANDOMISED
 from impact_pipeline.diagnostics.base import Consequence, Evidence, Finding
 
 LARGEST_CLEAN_SHARE = 0.001
@@ -23,7 +23,7 @@ class MixedExposure:
     """
 
     name: ClassVar[str] = "mixed_exposure"
-    designs: ClassVar[frozenset[str]] = RANDOMISED
+    designs: ClassVar[frozenset[str]] = RANDOMISED | BLOCKS_RANDOMISED
 
     def check(self, study: Study, evidence: Evidence) -> Finding:
         mixed = evidence.cells.mixed_units

@@ -11,6 +11,7 @@ from importlib.metadata import EntryPoint, entry_points
 
 from impact_pipeline.diagnostics.aa_simulation import AaSimulation
 from impact_pipeline.diagnostics.base import Diagnostic
+from impact_pipeline.diagnostics.carry_over import CarryOver
 from impact_pipeline.diagnostics.cluster_ratio import ClusterRatio
 from impact_pipeline.diagnostics.data_completeness import DataCompleteness
 from impact_pipeline.diagnostics.independent_assignment import IndependentAssignment
@@ -36,6 +37,7 @@ DIAGNOSTICS: tuple[Diagnostic, ...] = (
     OtherBasisRatio(),
     UnassignedExposure(),
     TriggerDilution(),
+    CarryOver(),
     TelemetryLoss(),
     PrePeriodBalance(),
     Novelty(),

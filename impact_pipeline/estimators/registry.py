@@ -14,6 +14,7 @@ from impact_pipeline.estimators.difference_in_quantiles import DifferenceInQuant
 from impact_pipeline.estimators.question import Estimator
 from impact_pipeline.estimators.ratio_of_sums import RatioOfSums
 from impact_pipeline.estimators.regression_adjustment import RegressionAdjustment
+from impact_pipeline.estimators.switchback import Switchback
 
 ESTIMATORS: tuple[Estimator, ...] = (
     DifferenceInMeans(),
@@ -23,6 +24,7 @@ ESTIMATORS: tuple[Estimator, ...] = (
     DifferenceInQuantiles(),
     ClusteredMeans(),
     ClusteredCuped(),
+    Switchback(),
 )
 
 

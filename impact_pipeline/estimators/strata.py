@@ -49,7 +49,8 @@ def parts_by_segment(kept: Kept, phases: Sequence[RandomisationPhase], groups: S
         if a is None:
             return _nobody(kept, len(groups))
         moments = kept.moments.each(lambda sums: sums[days, a][:, places].sum(axis=0))
-        return Arm(moments, _distributions(kept, days, a, places), _clusters(kept, days, a, [len(days)] * len(groups)))
+        clusters = _clusters(kept, days, a, [len(days)] * len(groups))
+        return Arm(moments, _distributions(kept, days, a, places), clusters, kept.cells.clusters())
 
     return tuple(Part(p.name, p.shares, {arm: arm_of(p, arm) for arm in p.shares}) for p in phases)
 
@@ -91,7 +92,9 @@ def parts_by_look(
             return np.concatenate([np.zeros((1, len(places)), dtype=object), summed])[counted].ravel()
 
         found = (_distributions(kept, days[:count], a, places) for count in counted)
-        return Arm(kept.moments.each(so_far), tuple(d for one in found for d in one), _clusters(kept, days, a, counted))
+        distributions = tuple(d for one in found for d in one)
+        clusters = _clusters(kept, days, a, counted)
+        return Arm(kept.moments.each(so_far), distributions, clusters, cells.clusters())
 
     return tuple(Part(p.name, p.shares, {arm: arm_of(p, arm) for arm in p.shares}) for p in phases)
 
@@ -165,5 +168,5 @@ def _nobody(kept: Kept, groups: int) -> Arm:
     def none(*shape: int) -> Moments:
         return kept.moments.each(lambda _: np.zeros(shape, dtype=object))
 
-    clusters = len(kept.cells.clusters())
-    return Arm(none(groups), clusters=none(groups, clusters) if clusters else None)
+    names = kept.cells.clusters()
+    return Arm(none(groups), clusters=none(groups, len(names)) if names else None, cluster_names=names)

@@ -82,7 +82,7 @@ def exposure_meaning(study: Study) -> dict[str, Any]:
     features = [*study.covariates, *study.segment_features.values()]
     return {
         **_contact_meaning(plan, study.contacts),
-        "cluster": cluster_column(plan.design),
+        "cluster": [cluster_column(plan.design), getattr(plan.design, "block_minutes", None)],
         "bins": BIN in study.splits,
         "others": {name: _contact_meaning(other, other.exposure) for name, other in study.other_studies.items()},
         "segments": {name: segment.model_dump(mode="json") for name, segment in plan.segments.items()},

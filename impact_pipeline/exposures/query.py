@@ -5,13 +5,16 @@ from __future__ import annotations
 from sqlglot import exp
 
 from impact_pipeline.catalog.catalog import Study
-from impact_pipeline.catalog.designs import BIN, CLUSTER, cluster_column
+from impact_pipeline.catalog.designs import BIN, CLUSTER, Design, SwitchbackDesign, cluster_column
 from impact_pipeline.catalog.feature import SumFeature
 from impact_pipeline.catalog.plan import ColumnSegment, FeatureSegment, Segment, StudySegment
 from impact_pipeline.engines.scaled import column, named
 from impact_pipeline.exposures.bins import control_bin
 from impact_pipeline.exposures.contacts import contact_arm, contact_rows, contact_time, field_of, struct
 from impact_pipeline.exposures.other_study import NOT_IN_STUDY, arms_in
+
+BLOCK_MARK = "@"
+"""What parts a region from the number of its block."""
 
 UNKNOWN = "unknown"
 """The segment value of a unit whose segment is not known."""
@@ -80,9 +83,19 @@ def _contacts(study: Study) -> exp.Select:
             fields[segment_column(name)] = exp.cast(column(segment.column), "VARCHAR")
     cluster = cluster_column(plan.design)
     if cluster is not None:
-        fields[segment_column(CLUSTER)] = exp.cast(column(cluster), "VARCHAR")
+        fields[segment_column(CLUSTER)] = _cluster(plan.design, cluster, contact_time(rule))
         query = query.select(named(fields[segment_column(CLUSTER)], segment_column(CLUSTER)), copy=False)
     return query.select(named(struct(**fields), "contact"), copy=False)
+
+
+def _cluster(design: Design, name: str, at: exp.Expr) -> exp.Expr:
+    """The cluster as text; of a switchback, the region and the number of its block since 1970: 'north@493120'."""
+    cluster = exp.cast(column(name), "VARCHAR")
+    if not isinstance(design, SwitchbackDesign):
+        return cluster
+    length = exp.Literal.number(design.block_minutes * 60_000_000)
+    number = exp.cast(exp.IntDiv(this=exp.func("epoch_us", at.copy()), expression=length), "VARCHAR")
+    return exp.func("concat", cluster, exp.Literal.string(BLOCK_MARK), number)
 
 
 def _units(study: Study) -> exp.Select:

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from sqlglot import exp
 
 from impact_pipeline.catalog.catalog import Study
-from impact_pipeline.catalog.designs import BIN
+from impact_pipeline.catalog.designs import BIN, washout_minutes
 from impact_pipeline.catalog.metrics.readings import UnitTotal
 from impact_pipeline.engines.base import Session
 from impact_pipeline.outcomes.event_buckets import events_query, unit_buckets_query
@@ -68,7 +68,8 @@ def measured_rows(session: Session, given: CohortPass) -> list[pa.Table]:
 def _unit_table(session: Session, given: CohortPass) -> _UnitTable:
     variables = given.variables
     table = _UnitTable(session, given)
-    session.keep("units", units_query(given.groups, variables.covariates, given.cohorts))
+    washout = washout_minutes(given.study.plan.design)
+    session.keep("units", units_query(given.groups, variables.covariates, given.cohorts, washout))
     for columns in variables.columns:
         _keep_events(table, columns)
     passes = tuple(_fact_pass(session, given, name) for name in variables.fact_names if variables.of_fact(name))

@@ -46,10 +46,16 @@ def _codes(count: int) -> pa.Array:
     return pa.array(range(count), pa.int16() if count < 2**15 else pa.int32())
 
 
-def units_query(groups: Groups, covariates: Sequence[str], cohorts: Sequence[date]) -> exp.Select:
-    """unit, exposed_at, cohort_day, codes and covariates of the exposed units of some cohorts."""
+def units_query(
+    groups: Groups, covariates: Sequence[str], cohorts: Sequence[date], washout_minutes: int = 0
+) -> exp.Select:
+    """unit, exposed_at, cohort_day, codes and covariates of the exposed units of some cohorts.
+
+    With a wash-out, `exposed_at` is its end: the instant from which a unit's events count.
+    """
     days = [_day(cohort) for cohort in cohorts]
-    kept = [column(name, "e") for name in ("unit", "exposed_at", "cohort_day", *covariates)]
+    counted_from = named(_later(column("exposed_at", "e"), washout_minutes), "exposed_at")
+    kept = [column("unit", "e"), counted_from, *(column(name, "e") for name in ("cohort_day", *covariates))]
     cohort = exp.cast(column("cohort_day", "e") - _day(groups.first_cohort), "INTEGER")
     query = exp.select(*kept, named(cohort, COHORT)).from_(
         exp.alias_(exp.to_table("exposures", quoted=True), "e", table=True)
@@ -105,6 +111,12 @@ def _times(value: exp.Expr, factor: int) -> exp.Expr:
 
 def _integer(name: str, table: str) -> exp.Expr:
     return exp.cast(exp.func("coalesce", column(name, table), exp.Literal.number(0)), "BIGINT")
+
+
+def _later(instant: exp.Expr, minutes: int) -> exp.Expr:
+    if not minutes:
+        return instant
+    return exp.Add(this=instant, expression=exp.Interval(this=exp.Literal.string(str(minutes)), unit=exp.var("MINUTE")))
 
 
 def _day(on: date) -> exp.Expr:

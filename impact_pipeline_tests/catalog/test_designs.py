@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from impact_pipeline.catalog.catalog import Study
-from impact_pipeline.catalog.designs import CLUSTER, UNITS_RANDOMISED
+from impact_pipeline.catalog.designs import CLUSTER, UNITS_RANDOMISED, washout_minutes
 from impact_pipeline.catalog.load import read_catalog, read_sound_part
 from impact_pipeline.estimators.registry import estimator_for
 from impact_pipeline_tests.catalog.mini import DOCUMENTS, write_mini
@@ -137,3 +137,62 @@ def test_a_holdout_names_studies_that_ship(tmp_path: Path, names: list[str], fie
 def test_a_holdout_holds_something_back(tmp_path: Path) -> None:
     broken = read_sound_part(write_mini(tmp_path, ("studies/global.yaml", "", holding_back()))).broken
     assert "design.holds_back" in str(broken["study", "global"][0])
+
+
+def switching(
+    *more: tuple[str, str, str], block: str = "block_minutes: 60, washout_minutes: 10"
+) -> list[tuple[str, str, str]]:
+    design = "design:\n  type: randomized\n  arms: {control: 0.5, treatment: 0.5}\n  control: control\n"
+    arms = "arms: {control: 0.5, treatment: 0.5}, control: control"
+    guardrail = "  - {role: guardrail, metric: share, margin: {relative: 0.1}}\n"
+    metrics = f"metrics:\n  - {{role: success, metric: revenue}}\n{guardrail}"
+    return [
+        STORES,
+        (PLAN, design, f"design: {{type: switchback, cluster: store, {arms}, {block}}}\n"),
+        (PLAN, metrics, "metrics:\n  - {role: success, metric: revenue, window: {days: 1}}\n"),
+        (PLAN, SEGMENTS, ""),
+        (PLAN, "value: {metric: revenue, per_unit: 0.3, currency: EUR}\n", ""),
+        ("metrics/revenue.yaml", "covariates: [revenue_before]\n", ""),
+        *more,
+    ]
+
+
+def test_a_switchback_keeps_its_blocks_apart(tmp_path: Path) -> None:
+    found = read_catalog(write_mini(tmp_path, *switching())).study("trial")
+    assert CLUSTER in found.splits
+    assert washout_minutes(found.plan.design) == 10
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            switching(block="block_minutes: 60, washout_minutes: 60"),
+            "9: design: washout_minutes 60 leave nothing of blocks of 60 minutes; shorten them",
+        ),
+        (
+            switching(
+                (PLAN, "arms: {control: 0.5, treatment: 0.5}", "arms: {control: 0.5, new: 0.25, treatment: 0.25}")
+            ),
+            "9: design: a switchback compares two arms; found control, new, treatment",
+        ),
+        (
+            switching((PLAN, "window: {days: 1}", "window: {days: 3}")),
+            "18: metrics.0.metric: 'revenue__d0_2' reads days after a block; give it a window of 1 or 2 days",
+        ),
+        (
+            switching(
+                ("metrics/revenue.yaml", "window: {days: 7}\n", "window: {days: 7}\ncovariates: [revenue_before]\n")
+            ),
+            "covariates, which blocks do not; use one without",
+        ),
+        (
+            switching(("facts/orders.yaml", "event_at: happened_at\n", "event_at: happened_at\nfold: unit_days\n")),
+            "fact 'orders' is folded into days, which hides a wash-out; fold it 'direct'",
+        ),
+    ],
+)
+def test_a_switchbacks_metrics_lie_within_its_blocks(
+    tmp_path: Path, changes: list[tuple[str, str, str]], message: str
+) -> None:
+    assert message in told(tmp_path, *changes)

@@ -54,7 +54,7 @@ def test_gates_stand_in_the_order_in_which_they_are_asked() -> None:
     names = [diagnostic.name for diagnostic in DIAGNOSTICS]
     assert names == [
         "data_completeness", "sample_ratio", "cluster_ratio", "mixed_exposure", "independent_assignment",
-        "other_basis_ratio", "unassigned_exposure", "trigger_dilution", "telemetry_loss",
+        "other_basis_ratio", "unassigned_exposure", "trigger_dilution", "carry_over", "telemetry_loss",
         "pre_period_balance", "novelty", "spillover", "aa_simulation",
     ]  # fmt: skip
 
