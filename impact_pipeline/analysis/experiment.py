@@ -10,7 +10,6 @@ import numpy as np
 from impact_pipeline.analysis.answer import CorrectedResult
 from impact_pipeline.analysis.looks import inference_of
 from impact_pipeline.analysis.metric_questions import MeanMetric, MetricQuestion, QuantileMetric, RatioMetric
-from impact_pipeline.analysis.rounded_quantiles import DifferenceInRoundedQuantiles
 from impact_pipeline.analysis.row_methods import by_rows, row_method
 from impact_pipeline.analysis.specification import RandomizedDesign, Specification
 from impact_pipeline.analysis.strata import Measured as Parts
@@ -27,6 +26,8 @@ from impact_pipeline.estimators.strata import stratify
 from impact_pipeline.stats.multiplicity import corrected
 
 FEWEST_UNITS = 2
+LABELS_SHOWN, LABEL_SHOWN = 8, 40
+"""Labels that a message lists, and how many characters of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,8 @@ def _comparisons(
 def refuse_arms(design: RandomizedDesign, arms: Sequence[str]) -> None:
     """A comparison takes the control and another arm."""
     if design.control not in arms or len(arms) < 2:
-        found = ", ".join(f"'{arm}'" for arm in arms)
+        found = ", ".join(repr(arm[:LABEL_SHOWN]) for arm in arms[:LABELS_SHOWN])
+        found += f" and {len(arms) - LABELS_SHOWN} more" if len(arms) > LABELS_SHOWN else ""
         told = f"'{design.control}' and another arm are needed, and column '{design.arm}' holds {found}"
         raise InputError(f"design.control: {told}; name an arm that is there, as it is written")
 
@@ -125,9 +127,8 @@ def _capped(numbers: Numbers, metric: MetricQuestion) -> tuple[Numbers, float | 
 def _question(comparison: Comparison, alpha: float) -> Question:
     metric, design, asked = comparison.metric, comparison.design, comparison.asked
     found = stratify(comparison.parts.parts, comparison.contrast)
-    quantile = metric.quantile if isinstance(metric, QuantileMetric) else None
     return Question(
-        reading=Reading("", metric.name, form_of(metric), UnitValue(()), quantile=quantile),
+        reading=_reading(metric),
         contrast=comparison.contrast,
         strata=found.strata,
         alpha=alpha,
@@ -139,6 +140,12 @@ def _question(comparison: Comparison, alpha: float) -> Question:
     )
 
 
+def _reading(metric: MetricQuestion) -> Reading:
+    if isinstance(metric, QuantileMetric):
+        return Reading("", metric.name, "quantile", UnitValue(()), quantile=metric.quantile, ties=metric.ties)
+    return Reading("", metric.name, form_of(metric), UnitValue(()))
+
+
 def form_of(metric: MetricQuestion) -> Form:
     """The form of reading that estimators know."""
     if isinstance(metric, RatioMetric):
@@ -147,8 +154,6 @@ def form_of(metric: MetricQuestion) -> Form:
 
 
 def _estimator(metric: MetricQuestion, question: Question) -> Estimator:
-    if isinstance(metric, QuantileMetric) and metric.ties == "rounded":
-        return DifferenceInRoundedQuantiles()
     adjusts = bool(metric.covariates)
     fitting = [
         e

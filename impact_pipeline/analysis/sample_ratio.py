@@ -23,7 +23,7 @@ def sample_ratios(
         return ()
     unknown = sorted(set(labels.arm.counts()) - set(design.shares))
     if unknown:
-        named = ", ".join(f"'{arm}'" for arm in unknown)
+        named = ", ".join(repr(arm[:40]) for arm in unknown[:8])
         raise InputError(f"design.shares: there are units of {named}, which has no planned share; add it, or 0")
     found = [_sample_ratio(None, design.shares, labels.arm.counts(units))]
     if design.strata:

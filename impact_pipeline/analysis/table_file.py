@@ -58,7 +58,8 @@ def _read(
 
         with _opened(path) as stream:
             rows = json.read_json(stream)
-        return rows.select(_present(rows.schema.names, wanted)), tuple(rows.schema.names)
+        names = _distinct(path, rows.schema.names)
+        return rows.select(_present(names, wanted)), names
     return _text_table(path, "\t" if suffix.startswith(".tsv") else ",", wanted)
 
 
@@ -88,6 +89,10 @@ def _distinct(path: Path, names: list[str]) -> tuple[str, ...]:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise InputError(f"{path}: columns stand twice: {', '.join(map(repr, twice))}; rename one of each")
+    hidden = [place for place, name in enumerate(names, start=1) if not name.isprintable()]
+    if hidden:
+        told = f"the name of column {hidden[0]} holds a character that cannot be shown"
+        raise InputError(f"{path}: {told}; rename it in the file")
     if not names:
         raise InputError(f"{path}: is empty; its first line names the columns")
     return tuple(names)

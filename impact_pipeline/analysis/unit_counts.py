@@ -31,8 +31,12 @@ def units_of_rows(asked: Specification, columns: Mapping[str, Array]) -> Array |
                 _refuse_counts(columns[f"metrics.{place}.successes"], f"metrics.{place}.successes", units)
     if field is None:
         return None
-    _refuse_counts(columns[field], field)
-    return np.nan_to_num(columns[field])
+    units = columns[field]
+    _refuse_counts(units, field)
+    empty = int(np.sum(~np.isfinite(units)))
+    if empty and field == UNITS_PER_ROW:
+        raise InputError(f"{field}: {empty} rows hold no count; counts are whole numbers from 0 up")
+    return np.where(np.isfinite(units), units, 0.0)
 
 
 def _refuse_counts(values: Array, field: str, most: Array | None = None) -> None:

@@ -59,7 +59,9 @@ def _read(question: Question, strata: Sequence[tuple[Real, Arm]]) -> list[Quanti
         ]
         probability = question.reading.quantile or 0.5
         nothing = NoQuantile("too_few_units", "no phase has two units in each arm")
-        found.append(quantile_of(known, probability, 1 - question.alpha) if known else nothing)
+        found.append(
+            quantile_of(known, probability, 1 - question.alpha, ties=question.reading.ties) if known else nothing
+        )
     return found
 
 

@@ -41,7 +41,7 @@ from impact_pipeline.stages.standing import (
 from impact_pipeline.stages.workspace import Workspace, code_version
 
 FINDINGS, ESTIMATES, SCORECARD = "findings", "estimates", "scorecard"
-RESULT_LOGIC = "results/1"
+RESULT_LOGIC = "results/2"
 PICTURE_SCALE = 1.5
 """Sharp, and no wider than the dialog in which Dagster shows it."""
 

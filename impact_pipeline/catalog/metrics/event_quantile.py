@@ -7,11 +7,13 @@ from typing import ClassVar, Literal
 
 from impact_pipeline.catalog.metrics.base import NO_PARTS, Metric, Total
 from impact_pipeline.catalog.metrics.quantile import Digits, Level
-from impact_pipeline.catalog.metrics.readings import Reading, counted, of, summed
+from impact_pipeline.catalog.metrics.readings import Reading, Ties, counted, of, summed
 
 
 class EventQuantileMetric(Metric):
     """A quantile over rows of a measure, where a unit's rows are one cluster: the 95 % point of page load time.
+
+    `ties: discrete` says that equal values are equal indeed, such as numbers of items, not rounded readings.
 
     >>> document = {"name": "p95", "owner": "team:web", "description": "x", "version": 1, "label": "p95 load time"}
     >>> document |= {"unit": "ms", "better": "lower", "window": {"days": 7}, "quantile": 0.95}
@@ -26,11 +28,16 @@ class EventQuantileMetric(Metric):
     value: Total
     quantile: Level
     digits: Digits = 3
+    ties: Ties = "rounded"
 
     def readings(self, parts: Mapping[str, Metric] = NO_PARTS) -> tuple[Reading, ...]:
         measured, rows = summed(self.value, self.window), counted(self.value, self.window, self.value.measure)
-        q, digits = self.quantile, self.digits
-        return (Reading("", self.label, "quantile", of(measured), of(rows), quantile=q, digits=digits, per_event=True),)
+        return (
+            Reading(
+                "", self.label, "quantile", of(measured), of(rows),
+                quantile=self.quantile, digits=self.digits, ties=self.ties, per_event=True,
+            ),
+        )  # fmt: skip
 
     def formula_in_words(self, entity: str) -> str:
         return f"{100 * self.quantile:g} % point of {self.value.measure} over the rows of all {entity}s"

@@ -19,6 +19,8 @@ UNCAPPED, TREND = "uncapped", "trend"
 """Variants: the same without its cap; the effect's trend over days since exposure."""
 
 Form = Literal["mean", "ratio", "quantile"]
+Ties = Literal["discrete", "rounded"]
+"""Equal values that are equal indeed, or readings rounded to a whole step, such as milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,8 @@ class Reading:
 
     `form` says what of y and d: the mean of y, the sum of y over the sum of d, or the `quantile` of y. A quantile
     `per_event` is one of rows, where y is a unit's total of what they measure and d its number of rows. `digits` are
-    the significant digits of the buckets that hold y. `share` marks a proportion.
+    the significant digits of the buckets that hold y, `ties` what equal values of a quantile are. `share` marks a
+    proportion.
     """
 
     variant: str
@@ -89,6 +92,7 @@ class Reading:
     quantile: float | None = None
     per_event: bool = False
     digits: int | None = None
+    ties: Ties = "discrete"
     cap_percentile: float | None = None
     internal: bool = False
 
