@@ -11,7 +11,13 @@ from impact_pipeline.reports.formatting import NO_UNIT, PERCENT, shown
 from impact_pipeline.reports.interval_chart import IntervalRow, interval_figure
 from impact_pipeline.reports.look import Look, Role, Tone
 
-GROUPS: Mapping[Role, str] = {"success": "Success", "guardrail": "Guardrails", "exploratory": "Exploratory"}
+GROUPS: Mapping[Role, str] = {
+    "success": "Success",
+    "guardrail": "Guardrails",
+    "quality": "Quality",
+    "exploratory": "Exploratory",
+}
+"""Every role of a metric has its group."""
 PERCENT_AXIS = "~%"
 MONEY_AXIS = "~s"
 

@@ -10,10 +10,11 @@ from xml.etree import ElementTree
 import pytest
 
 from impact_pipeline.decisions.base import Decision
-from impact_pipeline.reports.charts import forest, money_overview, portfolio, segments
+from impact_pipeline.reports.charts import GROUPS, forest, money_overview, portfolio, segments
 from impact_pipeline.reports.figure import Figure
 from impact_pipeline.reports.formatting import Shown
 from impact_pipeline.reports.interval_chart import MOST_ROWS, IntervalRow, _scale, interval_figure
+from impact_pipeline.reports.look import ROLES
 from impact_pipeline.reports.trajectory_chart import trajectory
 from impact_pipeline_tests.reports.examples import HOSTILE, estimate, look, scorecard, with_results
 from impact_pipeline_tests.reports.markup import Markup
@@ -46,6 +47,10 @@ def _drawn(figure: Figure | None) -> Figure:
 def test_a_chart_has_a_point_for_each_estimate(draw: Callable[[], Figure | None], points: int) -> None:
     figure = _drawn(draw())
     assert (figure.points, _points(figure)) == (points, points)
+
+
+def test_every_role_has_its_group_in_the_forest() -> None:
+    assert tuple(GROUPS) == ROLES
 
 
 def test_svg_stands_alone_in_a_page() -> None:
