@@ -8,6 +8,7 @@ from math import sqrt
 from typing import ClassVar
 
 from impact_pipeline.catalog.catalog import Study
+from impact_pipeline.catalog.designs import UNITS_RANDOMISED
 from impact_pipeline.catalog.metrics.base import Metric
 from impact_pipeline.diagnostics.arm_difference import Pair, phase_pairs, two_means
 from impact_pipeline.diagnostics.base import Evidence, Finding
@@ -26,7 +27,7 @@ class PrePeriodBalance:
     """
 
     name: ClassVar[str] = "pre_period_balance"
-    designs: ClassVar[frozenset[str]] = frozenset({"randomized", "staged_rollout"})
+    designs: ClassVar[frozenset[str]] = UNITS_RANDOMISED
 
     def check(self, study: Study, evidence: Evidence) -> Finding:
         found = tuple(_comparisons(study, evidence.cells))
