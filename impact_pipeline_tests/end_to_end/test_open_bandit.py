@@ -147,3 +147,9 @@ def test_the_sample_ratio_is_that_of_the_largest_e_value_and_of_a_chi_square_tes
     expected = stats.chisquare(so_far[-1])
     assert finding.details["chi_square_p_value"] == close(float(expected.pvalue))
     assert finding.details["chi_square"] == close(float(expected.statistic))
+
+
+def test_random_halves_of_the_real_impressions_differ_about_as_often_as_they_should(card: Scorecard) -> None:
+    (finding,) = [finding for finding in card.findings if finding.diagnostic == "aa_simulation"]
+    assert finding.passed is True
+    assert 0.01 < float(finding.details["rate click_through"]) < 0.12
