@@ -22,8 +22,8 @@ from impact_pipeline.estimators.base import (
     Reason,
     Relative,
     Result,
-    StudyEstimates,
 )  # fmt: skip
+from impact_pipeline.estimators.study_estimates import StudyEstimates
 from impact_pipeline_tests.small_studies import START, mean_metric, study
 
 CONTRAST = Contrast("treatment", "control")

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from impact_pipeline.catalog.catalog import Study
-from impact_pipeline.catalog.metric import Metric
-from impact_pipeline.estimators.base import Estimate, StudyEstimates
+from impact_pipeline.catalog.metrics.base import Metric
+from impact_pipeline.estimators.base import Estimate
 from impact_pipeline.estimators.study import estimate_study
+from impact_pipeline.estimators.study_estimates import StudyEstimates
 from impact_pipeline.kpis.base import Impact, NoImpact
 from impact_pipeline.kpis.impact import impact_of
 from impact_pipeline.outcomes.cells import Cells

@@ -8,8 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from impact_pipeline.catalog.catalog import Catalog
+from impact_pipeline.catalog.designs import RandomizedDesign
 from impact_pipeline.catalog.fact import Fact, Measure
-from impact_pipeline.catalog.metric import MeanMetric, Metric, ProportionMetric, RatioMetric, Total, Window
+from impact_pipeline.catalog.metrics.base import Metric, Total, Window
+from impact_pipeline.catalog.metrics.mean import MeanMetric
+from impact_pipeline.catalog.metrics.proportion import ProportionMetric
+from impact_pipeline.catalog.metrics.ratio import RatioMetric
 from impact_pipeline.catalog.model import MlModel, ModelVersion
 from impact_pipeline.catalog.plan import (
     Change,
@@ -17,7 +21,6 @@ from impact_pipeline.catalog.plan import (
     ExposureRule,
     GuardrailUse,
     Margin,
-    RandomizedDesign,
     SuccessUse,
     Value,
 )
@@ -31,9 +34,9 @@ from impact_pipeline.estimators.base import (
     Reason,
     Relative,
     Result,
-    StudyEstimates,
     TrajectoryPoint,
 )
+from impact_pipeline.estimators.study_estimates import StudyEstimates
 from impact_pipeline.kpis.base import Impact
 from impact_pipeline.reports.look import Look
 
@@ -69,7 +72,7 @@ def metrics() -> dict[str, Metric]:
     return {
         "orders_per_user": MeanMetric(
             name="orders_per_user", label="Orders per user", unit="orders", better="higher", type="mean", value=orders,
-            covariate="orders_28d", **shared,
+            covariates=("orders_28d",), **shared,
         ),
         "bounce_rate": ProportionMetric(
             name="bounce_rate", label="Bounce rate", unit="share", better="lower", type="proportion",
