@@ -50,9 +50,13 @@ class Novelty:
 
 @dataclass(frozen=True, slots=True)
 class _Trend:
-    """A line through the effect per day: its mean over the window's days, and what each day adds to it."""
+    """A line through the effect per day: its mean over the window's days, and what each day adds to it.
+
+    Of a ratio it is the numerator's, and `part` says so.
+    """
 
     metric: Metric
+    part: str
     arm: str
     mean: float
     slope: float
@@ -72,15 +76,19 @@ class _Trend:
         return abs(self.last) >= abs(self.first)
 
     @property
+    def label(self) -> str:
+        return f"{self.metric.label}{self.part}"
+
+    @property
     def line(self) -> str:
-        window, unit = self.metric.window, self.metric.unit
-        first = f"{self.first:.3g} {unit} a day on day {window.start_day}"
+        window, unit = self.metric.window, "" if self.part else f" {self.metric.unit}"
+        first = f"{self.first:.3g}{unit} a day on day {window.start_day}"
         return f"from {first} to {self.last:.3g} on day {window.last_day} after exposure"
 
     @property
     def in_words(self) -> str:
         moves = f"{'grows' if self.grows else 'fades'} by {abs(self.slope):.2g} a day within the window"
-        return f"The effect of {self.arm} on {self.metric.label} {moves}: {self.line}"
+        return f"The effect of {self.arm} on {self.label} {moves}: {self.line}"
 
     @property
     def details(self) -> dict[str, float | int | str]:
@@ -94,7 +102,7 @@ def _sentences(shown: Sequence[tuple[_Trend, float]]) -> str:
 
 def _steepest(tested: Sequence[tuple[_Trend, float]]) -> str:
     trend, p = tested[0]
-    return f"that of {trend.arm} on {trend.metric.label} goes {trend.line} (p = {p:.2g})"
+    return f"that of {trend.arm} on {trend.label} goes {trend.line} (p = {p:.2g})"
 
 
 def _trends(study: Study, cells: Cells) -> Iterator[_Trend]:
@@ -118,4 +126,6 @@ def _trend(study: Study, cells: Cells, metric: Metric, reading: Reading, arm: st
     totals = two_means(phase_pairs(study, cells, study.reading_key(metric, reading), arm), "mean", "d")
     days = metric.window.days
     slope = found.change * float(totals.treatment) / (days * (days**2 - 1) / 6)
-    yield _Trend(metric, arm, float(totals.change) / days, slope, found.p_value)
+    own, *_ = study.readings_of(metric)
+    part = " (numerator)" if own.form == "ratio" else ""
+    yield _Trend(metric, part, arm, float(totals.change) / days, slope, found.p_value)

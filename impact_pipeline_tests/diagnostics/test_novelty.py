@@ -18,6 +18,7 @@ from impact_pipeline_tests.small_studies import (
     mean_metric,
     moments,
     proportion_metric,
+    ratio_metric,
     study,
 )
 
@@ -95,6 +96,16 @@ def test_an_effect_that_grows_passes_and_a_harm_that_fades_does_not(lift: Array,
     groups = [Group(arm, of_days(rng.poisson(2.0 * (1 + change), (20_000, DAYS)))) for arm, change in values.items()]
     found = checked(WEEK, *groups)
     assert (found.passed, said in found.sentence) == (passed, True)
+
+
+def test_the_trend_of_a_ratio_is_told_of_its_numerator() -> None:
+    rng = np.random.default_rng(9)
+    of_ratio = study(ratio_metric("orders", days=DAYS))
+    fading = np.linspace(0.4, 0.0, DAYS)
+    found = checked(of_ratio, group("control", drawn(rng, 20_000)), group("treatment", drawn(rng, 20_000, fading)))
+    assert found.sentence.startswith("The effect of treatment on Orders (numerator) fades by 0.0")
+    assert " a day on day 0 to " in found.sentence
+    assert "EUR" not in found.sentence
 
 
 def test_holm_corrects_over_metrics_and_arms() -> None:
