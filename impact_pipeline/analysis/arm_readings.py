@@ -66,8 +66,8 @@ def _bootstrap_std_error(y: Floats, d: Floats, asked: Bootstrap) -> float | None
         times = rng.multinomial(n, shares, size=min(at_once, asked.draws - start)).astype(np.float64)
         with np.errstate(divide="ignore", invalid="ignore"):
             ratios.append((times @ y) / (times @ d))
-    found = float(np.std(np.concatenate(ratios), ddof=1))
-    return found if np.isfinite(found) else None
+    found = np.concatenate(ratios)
+    return float(np.std(found, ddof=1)) if np.isfinite(found).all() else None
 
 
 def _reading(metric: MetricQuestion, arm: str, moments: Moments) -> ArmReading:

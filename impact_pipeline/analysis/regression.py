@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
 from typing import cast
 
@@ -23,6 +24,8 @@ from impact_pipeline.stats.wild_cluster_bootstrap import wild_cluster_bootstrap
 
 Array = NDArray[np.float64]
 INTERCEPT = "intercept"
+MOST_ITERATIONS = 5000
+NO_ERROR = Refusal("zero_variance", "its standard error is 0 or cannot be computed: too few rows (or clusters) tell it")
 
 
 def regressed(
@@ -80,7 +83,10 @@ def _coefficients(
         return
     spread, degrees, method = found
     for place, name in enumerate(fit.names):
-        value, error = float(fit.coefficients[place]), float(np.sqrt(spread[place, place]))
+        value, error = float(fit.coefficients[place]), float(np.sqrt(max(0.0, spread[place, place])))
+        if not error > 0:
+            yield from _refused(metric, (name,), NO_ERROR, fit.n)
+            continue
         half_width = float(quantile(1 - alpha / 2, degrees[place])) * error
         p_value = float(2 * upper_tail(abs(value) / error, degrees[place]))
         interval = Interval(value - half_width, value + half_width, 1 - alpha)
@@ -125,9 +131,14 @@ def _quantile_regression(
     """Koenker, Bassett (1978), Econometrica 46, by statsmodels; robust errors with Hall and Sheather's bandwidth."""
     from statsmodels.regression.quantile_regression import QuantReg
 
-    fit = QuantReg(y, columns).fit(q=metric.quantile)
-    bounds = np.asarray(fit.conf_int(alpha))
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        fit = QuantReg(y, columns).fit(q=metric.quantile, max_iter=MOST_ITERATIONS)
+        bounds = np.asarray(fit.conf_int(alpha))
     for place, name in enumerate(names):
+        if not np.isfinite([fit.bse[place], fit.pvalues[place], *bounds[place]]).all() or not fit.bse[place] > 0:
+            yield from _refused(metric, (name,), NO_ERROR, len(y))
+            continue
         interval = Interval(float(bounds[place, 0]), float(bounds[place, 1]), 1 - alpha)
         yield Coefficient(
             metric.name, name, float(fit.params[place]), float(fit.bse[place]), interval, float(fit.pvalues[place]),

@@ -186,10 +186,14 @@ def _misfits(asked: Specification, metric: MetricQuestion) -> Iterator[str]:
         case RegressionDesign():
             if not isinstance(metric, MeanMetric | ProportionMetric | QuantileMetric):
                 yield f"a {metric.type} has no regression; write a mean, a proportion or a quantile"
-        case OneSampleDesign() if metric.covariates or by_regression(metric):
+            if by_regression(metric) or metric.estimator is not None:
+                yield "errors of a regression are those of its design; remove `errors` and `estimator`"
+        case OneSampleDesign() if metric.covariates or metric.estimator or by_regression(metric):
             yield "one sample has no comparison to adjust; remove `covariates`, `errors` and `estimator`"
     if not isinstance(asked.design, RandomizedDesign) and metric.margin is not None:
         yield "a margin goes with a comparison of arms; remove it"
+    if not isinstance(asked.design, RandomizedDesign) and isinstance(metric, MeanMetric) and metric.cap_percentile:
+        yield "a cap goes with a comparison of arms; remove `cap_percentile`, or cut values by LEAST(value, cap)"
     if isinstance(metric, Aggregated) and metric.covariates:
         yield "aggregated rows hold no covariates of units; remove `covariates`"
     if isinstance(metric, SummedMetric | CountedMetric) and asked.unit is not None:

@@ -76,6 +76,18 @@ IN_THE_FILE = {
     "negative count": (AB + COUNTED, "arm,n,k\na,10,-1\nb,10,2\n", "metrics.0.successes: 1 rows hold no count"),
     "broken count": (AB + COUNTED, "arm,n,k\na,10,1.5\nb,10,2\n", "metrics.0.successes: 1 rows hold no count"),
     "broken units": (AB + "units_per_row: n\n" + MEAN, "arm,n,y\na,0.5,1\nb,10,2\n", "units_per_row: 1 rows hold no"),
+    "no units": (AB + "units_per_row: n\n" + MEAN, "arm,n,y\na,,1\nb,10,2\n", "units_per_row: 1 rows hold no count"),
+    "infinite units": (
+        AB + metric("type: counted_proportion, units: n, successes: k, missing: drop"),
+        "arm,n,k\na,inf,1\na,5,inf\nb,10,-1\n",
+        "metrics.0.successes: 1 rows hold no count",
+    ),
+    "a name that hides": (AB + MEAN, "arm,y\x1b[31m\na,1\n", "the name of column 2 holds a character that cannot be"),
+    "other arms": (
+        AB + MEAN,
+        "arm,y\n" + "".join(f"{'x' * 50}{i},1\n" for i in range(10)),
+        f"column 'arm' holds '{'x' * 40}'",
+    ),
     "more than units": (AB + COUNTED, "arm,n,k\na,10,11\nb,10,2\n", "1 rows have more of them than units"),
     "impossible squares": (AB + SUMMED, "arm,n,s,q\na,10,20,1\nb,10,2,4\n", "1 rows hold less than sum^2 / units"),
     "unplanned arm": (
@@ -170,6 +182,14 @@ IN_THE_DOCUMENT = {
     "errors of two clusters": (
         "design: {type: regression, treatments: [x], clusters: [c, d], errors: CR2}\n" + MEAN,
         "errors of two clusters are 'CR1'",
+    ),
+    "errors of a metric in a regression": (
+        "design: {type: regression, treatments: [x]}\n" + metric("type: mean, value: y, errors: HC1"),
+        "errors of a regression are those of its design",
+    ),
+    "cap in a regression": (
+        "design: {type: regression, treatments: [x]}\n" + metric("type: mean, value: y, cap_percentile: 0.9"),
+        "a cap goes with a comparison of arms",
     ),
     "margin of one sample": (ONE + metric("type: mean, value: y, margin: {absolute: 1.0}"), "a margin goes with a"),
     "covariates of one sample": (ONE + metric("type: mean, value: y, covariates: [x]"), "no comparison to adjust"),
@@ -304,3 +324,18 @@ def test_what_cannot_be_computed_says_why(
     [result] = json.loads(found.stdout)["results"]
     assert (result["type"], result["reason"]) == ("not_estimable", reason)
     assert told in result["detail"]
+
+
+@pytest.mark.parametrize("kind", ["mean, errors: HC0", "quantile"])
+def test_a_coefficient_without_an_error_says_why(tmp_path: Path, kind: str) -> None:
+    """Of the second value of x there is one row."""
+    named, _, errors = kind.partition(", errors: ")
+    design = f"design: {{type: regression, treatments: [x], errors: {errors or 'HC2'}}}\n"
+    (tmp_path / "spec.yaml").write_text(
+        f"apiVersion: impact-analysis/v1\n{design}{metric(f'type: {named}, value: y')}", encoding="utf-8"
+    )
+    (tmp_path / "rows.csv").write_text("x,y\n0,1\n0,1\n0,1\n0,5\n1,1\n")
+    found = analyze(tmp_path / "spec.yaml", "--data", str(tmp_path / "rows.csv"), "--json")
+    assert found.exit_code == 0, found.exception
+    for coefficient in json.loads(found.stdout)["coefficients"]:
+        assert (coefficient["std_error"] is None) == (coefficient["reason"] is not None)
