@@ -117,7 +117,7 @@ def make_findings(workspace: Workspace, study: Study, as_of: date) -> Outcome:
     )
     findings = diagnose(study, evidence)
     stored = lake.results.add(study.name, FINDINGS, as_of, StoredFindings(version, findings), made_from=version)
-    failed = [finding.sentence for finding in findings if finding.passed is False]
+    failed = [finding.sentence for finding in findings if finding.passed is False and finding.consequence != "none"]
     facts = {"as_of": as_of.isoformat(), "findings_failed": len(failed), "failed": " ".join(failed)}
     return Outcome(len(findings), stored.digest, RESULT_LOGIC, upstream={"study/cells": version}, facts=facts)
 

@@ -188,6 +188,8 @@ def scorecard(
     findings = (
         Finding("sample_ratio", True, 0.41, 0.001, "Arms have the planned shares (p = 0.41).", "none", {}),
         Finding("balance", None, None, None, "No covariate has been read yet.", "none", {}),
+        Finding("spillover", False, 0.002, 0.01, "Control moves with the treated share.", "none", {}),
+        Finding("novelty", False, 0.001, 0.01, "The effect fades.", "lower_grade", {}),
     )
     impact = Impact(
         study, "orders_per_user@1", CONTRAST, "EUR", 365, 714.3, 4.5, 143_598.0, Interval(99_954.0, 187_241.0, 0.95)

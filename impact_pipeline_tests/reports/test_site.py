@@ -54,6 +54,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "+0.122 orders +0.085 to +0.160 orders",
         "Not estimable. The denominator is too close to zero",
         "sample ratio passed Arms have the planned shares (p = 0.41). none",
+        "spillover noticed Control moves with the treated share. none",
+        "novelty failed The effect fades. lower grade",
         "balance not judged No covariate has been read yet.",
         "144,000 EUR (95 % interval 100,000 to 187,000 EUR)",
         "CASE WHEN amount > 0 THEN amount ELSE 0 END",
