@@ -15,6 +15,9 @@ from impact_pipeline.reports.formatting import NO_UNIT, PERCENT, Unit, shown, vi
 Rows = list[list[str]]
 TableOf = tuple[str, list[str], Rows]
 NONE = "-"
+ALL = "all units"
+LEAST_WIDTH, LEAST_NAME = 100, 7
+"""Columns of text below which tables are not squeezed, nor a column of names."""
 FOLDED = 2
 """The columns up to this hold names and may take several lines."""
 
@@ -26,13 +29,14 @@ def show(answer: Answer) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    console = Console()
+    console = Console(width=max(Console().width, LEAST_WIDTH))
     for line in _first_lines(answer):
         console.print(visible(line), markup=False, highlight=False)
     for title, heads, rows in _tables(answer):
         table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
         for place, head in enumerate(heads):
-            table.add_column(head, overflow="fold", no_wrap=place > FOLDED)
+            longest = max((len(row[place]) for row in rows), default=0)
+            table.add_column(head, overflow="fold", no_wrap=place > FOLDED, min_width=min(longest, LEAST_NAME) or None)
         for row in rows:
             table.add_row(*(Text(visible(cell)) for cell in row))
         console.print(table)
@@ -99,7 +103,7 @@ def _last_lines(answer: Answer) -> Iterator[str]:
     yield from (f"{metric}: {method}" for metric, method in methods)
     for result in answer.results:
         told = (result.detail,) if isinstance(result, NotEstimable) else result.notes
-        yield from (f"{result.metric}, {result.contrast.treatment}, {_segment(result)}: {note}" for note in told)
+        yield from (f"{result.metric}, {result.contrast.treatment}, {_segment(result, ALL)}: {note}" for note in told)
     inferences = {r.inference for r in answer.results if isinstance(r, Estimate)} - {"fixed_horizon"}
     yield from (f"intervals and p-values: {name.replace('_', '-')}" for name in sorted(inferences))
     refused = dict.fromkeys((c.metric, c.detail) for c in answer.coefficients if c.detail)
@@ -166,8 +170,8 @@ def _bound(bound: LookBound) -> list[str]:
     return [str(bound.look), f"{bound.information:.4g}", _number(bound.statistic), _p(bound.nominal_p_value)]
 
 
-def _segment(result: Result) -> str:
-    return "all units" if result.segment == ALL_UNITS else " = ".join(result.segment)
+def _segment(result: Result, everyone: str = "all") -> str:
+    return everyone if result.segment == ALL_UNITS else " = ".join(result.segment)
 
 
 def _level(answer: Answer) -> str:

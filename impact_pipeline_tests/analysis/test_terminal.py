@@ -64,7 +64,14 @@ def test_a_terminal_shows(shown: str, told: str) -> None:
 def test_no_line_is_wider_than_the_terminal(shown: str) -> None:
     assert max(len(line.rstrip()) for line in shown.splitlines()) <= COLUMNS
     effects = [line.split() for line in shown.splitlines() if line.lstrip().startswith("earnings  ")]
-    assert effects[0][:6] == ["earnings", "1", "all", "units", "+1,800", f"{MINUS}200"]
+    assert effects[0][:5] == ["earnings", "1", "all", "+1,800", f"{MINUS}200"]
+
+
+def test_a_narrow_terminal_does_not_squeeze_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "20")
+    shown = analyze(DATA / "abn_star_k.yaml").stdout
+    assert " regular+aide " in shown
+    assert 80 < max(map(len, shown.splitlines())) <= COLUMNS
 
 
 def test_coefficients_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
