@@ -91,7 +91,7 @@ def plans(looks: Sequence[int]) -> tuple[Plan, ...]:
 
 def rows_of(metric: str, draws: int, seed: int, looks: Sequence[int]) -> Iterator[Row]:
     """Rows of one metric under every inference, from as many draws with a lift and without."""
-    lifted, null = (_looked(metric, draws, seed + i, looks, lift) for i, lift in enumerate((LIFT, 0.0)))
+    lifted, null = (looked(metric, draws, seed + i, looks, lift) for i, lift in enumerate((LIFT, 0.0)))
     truth = LIFT * TRUTHS[metric].control(LIFT)
     places = {look: place for place, look in enumerate(looks)}
     for plan in plans(looks):
@@ -116,7 +116,7 @@ def _in_errors(errors: Floats) -> float:
     return float(errors.mean() / (errors.std(ddof=1) / sqrt(len(errors))))
 
 
-def _looked(metric: str, draws: int, seed: int, looks: Sequence[int], lift: float) -> Looked:
+def looked(metric: str, draws: int, seed: int, looks: Sequence[int], lift: float) -> Looked:
     rng, plan = np.random.default_rng(seed), study(metric, NIGHTS)
     found = []
     for size in _chunks(draws):
