@@ -1,6 +1,7 @@
 """A catalog for a world of another size or date than the demo's: the bundled documents with the shop's dates moved.
 
-The demo's own dates stand in the documents themselves; everything but dates is copied as written.
+The demo's own dates stand in the documents themselves; everything else is copied as written, but for segments by a
+study that is left out.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ def write_catalog(bundled: Path, target: Path, config: WorldConfig, studies: Col
         text = (bundled / origin).read_text(encoding="utf-8")
         path = target / origin
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(_dated(text, key, config), encoding="utf-8")
+        path.write_text(_dated(_among(text, studies), key, config), encoding="utf-8")
     return target
 
 
@@ -46,6 +47,12 @@ def _needed(catalog: Catalog, study: Study) -> Iterator[Key]:
         source = catalog.source_of(dataset)
         yield ("source", source.name)
         yield from (("contract", name) for name in source.datasets)
+
+
+def _among(text: str, studies: Collection[str]) -> str:
+    """Without the segments whose study is not among these."""
+    pattern = r"(?m)^ +\w+: \{type: study, study: (\w+)\}\n"
+    return re.sub(pattern, lambda found: found[0] if found[1] in studies else "", text)
 
 
 def _dated(text: str, key: Key, config: WorldConfig) -> str:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from impact_pipeline.catalog.load import read_catalog
 from impact_pipeline.catalog.designs import StagedRolloutDesign
+from impact_pipeline.catalog.load import read_catalog
 from impact_pipeline.errors import InputError
 from impact_pipeline.world.config import DEMO_WORLD, SMALL_WORLD
 from impact_pipeline.world.documents import PLANTED_NAMES, write_catalog
@@ -67,3 +67,11 @@ def test_an_unknown_study_and_a_study_without_a_plan_are_refused(tmp_path: Path)
     with pytest.raises(InputError) as raised:
         write_catalog(some, tmp_path / "more", SMALL_WORLD, ["ranker_v7"])
     assert str(raised.value) == "world: study 'ranker_v7' has no plan in some/studies; add it, or leave it out"
+
+
+def test_a_segment_by_a_study_goes_with_that_study(tmp_path: Path) -> None:
+    alone = read_catalog(write_catalog(BUNDLED, tmp_path / "alone", SMALL_WORLD, ["pricing_harm"]))
+    both = read_catalog(write_catalog(BUNDLED, tmp_path / "both", SMALL_WORLD, ["pricing_harm", "fraud_ratio"]))
+    assert alone.study("pricing_harm").other_studies == {}
+    assert list(both.study("pricing_harm").other_studies) == ["fraud_ratio"]
+    assert list(both.study("fraud_ratio").other_studies) == ["pricing_harm"]
