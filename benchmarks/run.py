@@ -27,9 +27,11 @@ RUNNERS: Mapping[str, tuple[Question, ...]] = {
     "duckdb_by_hand": (WHOLE, SPLIT, ONE),
     "ours": (WHOLE, SPLIT, ONE),
     "tea_tasting_ibis": (WHOLE, SPLIT),
+    "duckreg_compressed": (WHOLE, SPLIT),
+    "pyfixest_feols": (WHOLE, SPLIT),
     "pandas_statsmodels": (WHOLE, SPLIT),
 }
-OWN_ENVIRONMENT = {"tea_tasting_ibis": PEERS_PYTHON}
+OWN_ENVIRONMENT = dict.fromkeys(("tea_tasting_ibis", "duckreg_compressed", "pyfixest_feols"), PEERS_PYTHON)
 
 EXACT_TOLERANCE, ADJUSTED_TOLERANCE = 1e-6, 0.01
 """In standard errors: how far two runners' effects may lie apart, without and with a covariate (theta is pooled
@@ -116,7 +118,8 @@ def _run(home: Home, runner: str, question: Question, given: argparse.Namespace)
         raise SystemExit(f"{runner} {question} failed with exit code {process.returncode}")
     answer: dict[str, Any] = json.loads(printed)
     cpu_s = used.ru_utime + used.ru_stime
-    return Run(runner, question, answer["work_cpu_s"], cpu_s, used.ru_maxrss / 1024), answer["effects"]
+    effects: Effects = answer["effects"]
+    return Run(runner, question, answer["work_cpu_s"], cpu_s, used.ru_maxrss / 1024, len(effects)), effects
 
 
 def _agree(runner: str, effects: Effects, agreed: Effects) -> None:
@@ -139,11 +142,12 @@ def _document(units: int, runs: list[Run]) -> dict[str, Any]:
 def _table(units: int, rounds: int, runs: list[Run]) -> Iterator[str]:
     costs = medians(runs)
     yield f"{units:,} units, median of {rounds} rounds, peak memory of the whole process"
-    yield f"{'runner':20} {'metrics':>7} {'segments':>8} {'work cpu s':>10} {'process cpu s':>13} {'peak MiB':>8}"
+    head = f"{'metrics':>7} {'answered':>8} {'segments':>8} {'work cpu s':>10} {'process cpu s':>13} {'peak MiB':>8}"
+    yield f"{'runner':20} {head}"
     for run in costs.values():
         metrics, segments = run.question
         cost = f"{run.work_cpu_s:10.2f} {run.process_cpu_s:13.2f} {run.peak_rss_mib:8.0f}"
-        yield f"{run.runner:20} {metrics:7} {segments:8} {cost}"
+        yield f"{run.runner:20} {metrics:7} {run.answered:8} {segments:8} {cost}"
     yield ""
     yield f"{'ours against':44} {'metrics':>7} {'segments':>8} {'ratio':>7} {'at most':>7}"
     for target in TARGETS:

@@ -16,13 +16,14 @@ WHOLE, SPLIT, ONE = (len(METRICS), 0), (len(METRICS), len(SEGMENTS)), (1, 0)
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One process: CPU seconds of the work alone and of the whole process, and its peak memory."""
+    """One process: CPU seconds of the work alone and of the whole process, peak memory, number of metrics answered."""
 
     runner: str
     question: Question
     work_cpu_s: float
     process_cpu_s: float
     peak_rss_mib: float
+    answered: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,8 @@ TARGETS = (
     Target("tea-tasting", SPLIT, "tea_tasting_ibis", SPLIT, PROCESS, 0.25),
     Target("pandas and statsmodels", WHOLE, "pandas_statsmodels", WHOLE, PROCESS, 0.25),
     Target("pandas and statsmodels", SPLIT, "pandas_statsmodels", SPLIT, PROCESS, 0.1),
+    Target("duckreg", SPLIT, "duckreg_compressed", SPLIT, PROCESS, 0.1),
+    Target("pyfixest", SPLIT, "pyfixest_feols", SPLIT, PROCESS, 0.06),
 )
 
 
@@ -69,4 +72,4 @@ def medians(runs: list[Run]) -> dict[tuple[str, Question], Run]:
 
 def _median(runner: str, question: Question, group: list[Run]) -> Run:
     costs = {name: median(getattr(run, name) for run in group) for name in (WORK, PROCESS, "peak_rss_mib")}
-    return Run(runner, question, **costs)
+    return Run(runner, question, **costs, answered=group[0].answered)
