@@ -31,9 +31,9 @@ class History:
 
     @property
     def arrivals(self) -> tuple[int, ...]:
-        """New units by day, from the first day that has any."""
+        """New units by day, from the first day that has any if one does."""
         counts = list(self.past.arrivals.values())
-        first = next((place for place, count in enumerate(counts) if count), len(counts))
+        first = next((place for place, count in enumerate(counts) if count), 0)
         return tuple(counts[first:])
 
     @property

@@ -66,9 +66,9 @@ class MetricTest:
 
         upper = least = 2 / min(enrolled.shares)
         while shortfall(upper) > 0:
-            upper *= 2
             if upper > MOST_TIMES * max(enrolled.units, least):
                 return self._never(self.power - shortfall(upper), upper)
+            upper *= 2
         found = least if upper == least else float(brentq(shortfall, upper / 2, upper, xtol=1e-6, rtol=1e-9))
         return found * test.inflation(self.power)
 
