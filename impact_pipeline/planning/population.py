@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from sqlglot import exp
 
 from impact_pipeline.catalog.catalog import Study
-from impact_pipeline.catalog.designs import cluster_column
+from impact_pipeline.catalog.designs import BLOCKS_RANDOMISED, cluster_column
 from impact_pipeline.catalog.plan import ColumnSegment, FeatureSegment, MetricUse
 from impact_pipeline.engines.scaled import column, named, timestamp
 from impact_pipeline.errors import InputError
@@ -28,11 +28,15 @@ class Population:
 
 
 def population_of(study: Study, fact: str | None = None) -> Population:
-    """Units with any row of the plan's exposure dataset (of whichever study), or of a fact.
+    """Units with any row of the dataset of the plan's contacts (of whichever study), or of a fact.
 
-    Raises `InputError` for a fact that is not in the catalog, is about another entity, or names no cluster.
+    Raises `InputError` for a fact that is not in the catalog, is about another entity, or names no cluster, and for a
+    design whose units are blocks of time.
     """
-    rule = study.plan.exposure
+    if study.plan.design.type in BLOCKS_RANDOMISED:
+        told = f"study '{study.name}' is a {study.plan.design.type}: its units are blocks of time"
+        raise InputError(f"{told}, of which no history of single units tells the power; simulate it from block means")
+    rule = study.contacts
     if fact is None:
         return Population(rule.dataset, rule.exposed_at, f"{study.plan.entity}s in '{rule.dataset}'")
     known = {name: f for name, f in study.catalog.facts.items() if f.entity == study.plan.entity}

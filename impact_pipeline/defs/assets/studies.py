@@ -70,7 +70,10 @@ def _deps(catalog: Catalog, stage: str) -> list[dg.AssetDep | list[str]]:
     studies = [catalog.study(name) for name in catalog.plans]
     if stage == "exposures":
         features = {f.name for s in studies for f in (*s.covariates, *s.segment_features.values())}
-        return [*all_of("trusted", {b.contacts.dataset for s in studies for b in s.bases}), *all_of("features", features)]
+        return [
+            *all_of("trusted", {b.contacts.dataset for s in studies for b in s.bases}),
+            *all_of("features", features),
+        ]
     if stage == "cells":
         facts = {fact.name: fact for s in studies for fact in s.facts}
         folded = {name for name, fact in facts.items() if fact.fold == "unit_days"}
