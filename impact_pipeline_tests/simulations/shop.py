@@ -50,7 +50,8 @@ METRICS: Mapping[str, str] = {
 }  # fmt: skip
 """Name of a metric, which says what it is of which type, and what is its own in the document."""
 
-PART = "type: mean\nvalue: {fact: orders, measure: price}"
+BESIDE: Mapping[str, str] = {"item_value": "type: mean\nvalue: {fact: orders, measure: price}"}
+"""What one of them is made of."""
 
 
 @cache
@@ -62,7 +63,7 @@ def catalog() -> Catalog:
 
 def write(root: Path, nights: int = 60) -> Catalog:
     """The documents below `root`, read; the plan exposes units on this many nights."""
-    named = {f"metrics/{name}.yaml": _metric(name, text) for name, text in {**METRICS, "item_value": PART}.items()}
+    named = {f"metrics/{name}.yaml": _metric(name, text) for name, text in {**METRICS, **BESIDE}.items()}
     orders_before = document("features/revenue_before.yaml").replace("revenue_before", "orders_before")
     orders_before = orders_before.replace("expression: amount", "expression: '1'").replace("scale: 2", "scale: 0")
     plan = {"features/orders_before.yaml": orders_before, f"studies/{PLAN}.yaml": _plan(nights)}

