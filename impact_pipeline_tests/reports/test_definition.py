@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
 from impact_pipeline.catalog.designs import RandomizedDesign
 from impact_pipeline.catalog.plan import GuardrailUse, Margin
 from impact_pipeline.reports.definition import MeasureSql, arm_shares, metric_definitions
+from impact_pipeline_tests.outcomes.test_metric_types import documents
 from impact_pipeline_tests.reports.examples import catalog, look, plan
+from impact_pipeline_tests.small_shop import write_catalog
 
 
 def test_definitions_give_formula_window_and_sql() -> None:
@@ -42,3 +48,48 @@ def test_arm_shares_name_the_control() -> None:
     renamed = catalog(plan().model_copy(update={"design": design})).study("ranker_v2")
     assert arm_shares(renamed) == ("old 12.5 % (control)", "new 87.5 %")
     assert arm_shares(look().study) == ("control 50 %", "treatment 50 %")
+
+
+@pytest.mark.parametrize(
+    ("metric", "formula", "measures"),
+    [
+        (
+            "margin",
+            "average over users of plain_revenue - 0.125 * (item_value + 2 * plain_revenue), at most 400 EUR a unit",
+            [("orders.revenue", "amount", ""), ("orders.price", "amount / items", "")],
+        ),
+        (
+            "web_orders",
+            "average over users of the number of orders rows, at most 1 EUR a unit",
+            [("orders rows", "count(*)", "channel = 'web'")],
+        ),
+        (
+            "order_days",
+            "average over users of the number of days with a row of orders",
+            [("orders days", "count(distinct day)", "")],
+        ),
+        (
+            "checkout",
+            "share of users that passed view, then web, then large",
+            [
+                ("profile_views rows", "count(*)", ""),
+                ("orders rows", "count(*)", "channel = 'web'"),
+                ("orders rows", "count(*)", "amount > 300"),
+            ],
+        ),
+    ],
+)
+def test_any_type_tells_what_it_is_made_of(
+    tmp_path: Path, metric: str, formula: str, measures: list[tuple[str, str, str]]
+) -> None:
+    study = write_catalog(tmp_path, changes=documents(metric)).study("ranker_v2")
+    (found,) = (one for one in metric_definitions(study) if one.reference == f"{metric}@1")
+    assert found.formula == formula
+    assert [(one.name, one.expression, one.filter) for one in found.measures] == measures
+
+
+def test_a_metric_over_a_window_of_its_use_says_so(tmp_path: Path) -> None:
+    study = write_catalog(tmp_path, changes=documents("rows")).study("ranker_v2")
+    assert [(one.label, one.window) for one in metric_definitions(study)] == [
+        ("Some, days 1 to 3", "days 1 to 3 from exposure"), ("Some", "days 1 to 2 from exposure"),
+    ]  # fmt: skip
