@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from impact_pipeline.catalog.catalog import Study
+from impact_pipeline.catalog.catalog import Feature, Study
+from impact_pipeline.catalog.feature import SumFeature
 from impact_pipeline.engines.base import Engine
 from impact_pipeline.errors import InputError
 from impact_pipeline.lake.lake import Lake
+from impact_pipeline.lake.tables import LakeTable
 from impact_pipeline.outcomes.maturity import FactDays
 from impact_pipeline.planning.measured_past import MeasuredPast, measured_past
 from impact_pipeline.planning.period import DAYS, Period, period_of
@@ -89,12 +91,20 @@ def _period(whole: Study, lake: Lake, contacts: Sequence[date], days: int) -> Pe
     known = FactDays.of(whole, lake).days.values()
     newest = min((max(map(date.fromisoformat, of_fact)) for of_fact in known if of_fact), default=max(contacts))
     last_days = {name: metric.last_day for name, metric in whole.metrics_by_name.items()}
-    known_from: dict[str, date] = {}
-    for feature in whole.covariates:
-        published = min(map(date.fromisoformat, lake.trusted(feature.dataset).states()), default=min(contacts))
-        known_from[feature.name] = published + timedelta(days=feature.lookback_days)
+    known_from = {feature.name: _known_from(feature, lake) for feature in whole.covariates}
     found = period_of(contacts, newest, last_days, known_from, days)
     if found is not None:
         return found
     unclosed = dict.fromkeys(last_days, f"no window of it has closed by {newest}, the newest day of the lake")
     return Period(min(contacts), max(contacts), unclosed)
+
+
+def _known_from(feature: Feature, lake: Lake) -> date:
+    """The first day on which all that it looks back on is there; of one made of others, its own first day."""
+    if isinstance(feature, SumFeature):
+        return _first_day(lake.trusted(feature.dataset)) + timedelta(days=feature.lookback_days)
+    return _first_day(lake.feature(feature.name))
+
+
+def _first_day(table: LakeTable) -> date:
+    return min(map(date.fromisoformat, table.states()))

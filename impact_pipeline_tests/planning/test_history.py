@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from impact_pipeline.catalog.catalog import Catalog, Study
-from impact_pipeline.catalog.designs import ClusterRandomizedDesign
-from impact_pipeline.catalog.plan import ColumnSegment
+from impact_pipeline.catalog.designs import ClusterRandomizedDesign, SwitchbackDesign
+from impact_pipeline.catalog.plan import ColumnSegment, ExposureRule
 from impact_pipeline.errors import InputError
 from impact_pipeline.lake.lake import Lake
 from impact_pipeline.planning.baseline import Baseline, baseline_of
@@ -220,3 +220,21 @@ def test_a_population_is_a_fact_about_the_plans_entity(shop: tuple[Catalog, Lake
     with pytest.raises(InputError, match="dataset 'orders' has no column 'device', by which the plan's arms go"):
         population_of(clustered(catalog), "orders")
     assert population_of(catalog.study("ranker_v2"), "orders").title == "users in 'orders'"
+
+
+def test_units_are_those_of_the_basis_that_decides(shop: tuple[Catalog, Lake, Rows]) -> None:
+    catalog, lake, rows = shop
+    rule = ExposureRule(dataset="orders", arm_column="channel", exposed_at="ordered_at")
+    plan = catalog.study("ranker_v2").plan.model_copy(update={"assignment": rule, "basis": "assigned"})
+    found = read_history(Study(catalog, plan), lake=lake, engine=ENGINE)
+    assert found.units == len(list(by_hand(rows, "orders", "ordered_at")))
+    assert found.population.title == "users in 'orders'"
+
+
+def test_a_switchback_has_no_history_of_units(shop: tuple[Catalog, Lake, Rows]) -> None:
+    catalog, *_ = shop
+    arms = {"control": 0.5, "treatment": 0.5}
+    design = SwitchbackDesign(type="switchback", arms=arms, control="control", cluster="device", block_minutes=60)
+    plan = catalog.study("ranker_v2").plan.model_copy(update={"design": design, "segments": {}})
+    with pytest.raises(InputError, match="study 'ranker_v2' is a switchback: its units are blocks of time"):
+        population_of(Study(catalog, plan))

@@ -193,3 +193,15 @@ def test_a_past_without_units_is_no_error() -> None:
     plan = plan_power(found, history_of(found, past_cells(empty)))
     told = "history has fewer than two units whose windows have closed"
     assert {p.detail for p in plan.metrics if isinstance(p, NoMetricPlan)} == {told}
+
+
+def test_every_field_of_the_json_is_documented() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "planning.md").read_text(encoding="utf-8")
+    fields = {key for plan in (planned(), clustered(), planned(arrivals=[1])) for key in _keys(as_plain(plan))}
+    assert [key for key in sorted(fields) if f"`{key}`" not in page and f'"{key}"' not in page] == []
+
+
+def _keys(value: object) -> set[str]:
+    if isinstance(value, dict):
+        return set(value) | {key for inner in value.values() for key in _keys(inner)}
+    return {key for inner in value for key in _keys(inner)} if isinstance(value, list) else set()
