@@ -207,7 +207,7 @@ def _bracketed(curve: _Curve, probability: float, error: float, z: float) -> Qua
     if curve.exact(index) and tied > error:
         return NoQuantile(
             "tied_values",
-            f"{tied:.2%} of values are exactly {value:g}, more than the {error:.2%} that the share at or below it is "
-            "uncertain by: the quantile jumps between few values and has no normal error",
+            f"{100 * tied:.2f} % of values are exactly {value:g}, more than the {100 * error:.2f} % that the share at "
+            "or below it is uncertain by: the quantile jumps between few values and has no normal error",
         )
     return Quantile(value, (upper - lower) / (2 * z), lower, upper, sum(part.n for _, part in curve.strata))

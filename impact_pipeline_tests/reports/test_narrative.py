@@ -78,7 +78,7 @@ def test_every_reason_has_words(reason: Reason) -> None:
 
 def test_refusal_keeps_the_detail() -> None:
     refused = NotEstimable("x", CONTRAST, ("", ""), "welch", Reason.EMPTY_ARM, "arm 'treatment' has 0 units.", {})
-    assert narrative.refusal(refused) == "an arm has no units (arm 'treatment' has 0 units)"
+    assert narrative.refusal(refused) == "an arm has no units to compare (arm 'treatment' has 0 units)"
 
 
 def test_impact_sentence_says_what_the_amount_is_made_of() -> None:

@@ -227,7 +227,7 @@ def test_a_quantile_that_jumps_between_ties_is_refused() -> None:
     found = refused_of([(1.0, units([1] * 101 + [2] * 99))], 0.5)
     assert found.reason == "tied_values"
     assert found.detail.startswith(
-        "50.50% of values are exactly 1, more than the 3.54% that the share at or below it is"
+        "50.50 % of values are exactly 1, more than the 3.54 % that the share at or below it is"
     )
 
 
