@@ -114,7 +114,7 @@ CASES: Mapping[str, Case] = {
         "Its uncertainty cannot be told ('control': the quantile's whole interval is the one value 3).",
     ),
     "a quantile of tied values": Case(
-        study(quantile_metric("orders")), cells(*of_values(np.repeat([0, 1], [99, 101]))), Reason.ZERO_VARIANCE,
+        study(quantile_metric("orders")), cells(*of_values(np.repeat([1, 2], [101, 99]))), Reason.ZERO_VARIANCE,
         "Its uncertainty cannot be told ('control': 50.50 % of values are exactly 1, more than the 3.54 % that "
         "the share at or below it is uncertain by: the quantile jumps between few values and has no normal "
         "error).",
