@@ -12,7 +12,7 @@ from impact_pipeline.catalog.contract import Contract
 from impact_pipeline.catalog.designs import BIN, CLUSTER, UNITS_RANDOMISED, cluster_column
 from impact_pipeline.catalog.expressions import Compiled, Kind, compile_row
 from impact_pipeline.catalog.fact import Fact, Measure
-from impact_pipeline.catalog.feature import LatestFeature, SumFeature
+from impact_pipeline.catalog.feature import FeatureOfRows, LatestFeature, LearntFeature, NumberFeature
 from impact_pipeline.catalog.issues import Issue
 from impact_pipeline.catalog.metrics.base import Metric
 from impact_pipeline.catalog.metrics.readings import Reading, UnitTotal, reading_key
@@ -26,7 +26,7 @@ from impact_pipeline.errors import InputError
 DocumentKind = Literal["source", "contract", "fact", "feature", "metric", "model", "study"]
 Key = tuple[DocumentKind, str]
 Source = DatabaseSource | FilesSource
-Feature = SumFeature | LatestFeature
+Feature = FeatureOfRows | LearntFeature
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,10 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """All sound documents by kind and name. `broken` holds the faults of those that are not sound."""
+    """All sound documents by kind and name. `broken` holds the faults of those that are not sound.
+
+    Features stand after those they rest on.
+    """
 
     root: Path
     sources: Mapping[str, Source] = field(default_factory=dict)
@@ -181,11 +184,11 @@ class Study:
         return {self.reading_key(metric, reading): metric.last_day for metric, reading in self.readings}
 
     @property
-    def covariates(self) -> tuple[SumFeature, ...]:
+    def covariates(self) -> tuple[NumberFeature, ...]:
         """Distinct pre-exposure covariates of the metrics, in order of name."""
         names = sorted({name for metric in self.metrics for name in metric.covariates})
         features = (self.catalog.features[name] for name in names)
-        return tuple(feature for feature in features if isinstance(feature, SumFeature))
+        return tuple(feature for feature in features if isinstance(feature, NumberFeature))
 
     @property
     def segment_features(self) -> Mapping[str, LatestFeature]:

@@ -17,7 +17,7 @@ from impact_pipeline.catalog.contract import Contract
 from impact_pipeline.catalog.document import NAME_PATTERN
 from impact_pipeline.catalog.fact import Fact
 from impact_pipeline.catalog.faults import located
-from impact_pipeline.catalog.feature import FeatureDocument
+from impact_pipeline.catalog.feature import FeatureDocument, LearntFeature
 from impact_pipeline.catalog.issues import CatalogError, Issue
 from impact_pipeline.catalog.metrics.registry import metric_document
 from impact_pipeline.catalog.model import MlModel
@@ -140,8 +140,9 @@ def _catalog(root: Path, reading: _Reading) -> Catalog:
     def named(kind: DocumentKind) -> dict[str, Any]:
         return {name: document for (k, name), document in sorted(reading.documents.items()) if k == kind}
 
+    learnt_last = dict(sorted(named("feature").items(), key=lambda item: isinstance(item[1], LearntFeature)))
     return Catalog(
-        root, named("source"), named("contract"), named("fact"), named("feature"), named("metric"), named("model"),
+        root, named("source"), named("contract"), named("fact"), learnt_last, named("metric"), named("model"),
         named("study"), reading.origins, reading.broken,
     )  # fmt: skip
 

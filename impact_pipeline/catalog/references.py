@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from impact_pipeline.catalog.catalog import Catalog, DocumentKind, Key
 from impact_pipeline.catalog.contract import Contract
 from impact_pipeline.catalog.expressions import Kind, Rejected
+from impact_pipeline.catalog.metrics.base import Rows
 from impact_pipeline.catalog.strict_yaml import Path
 
 Breach = tuple[Key, Path, str]
@@ -68,3 +69,17 @@ def compiles(catalog: Catalog, key: Key, path: Path, dataset: str, text: str, ki
         catalog.compile(dataset, text, kind)
     except Rejected as rejected:
         yield key, path, f"{rejected}; over dataset '{dataset}'"
+
+
+def rows_are_read(catalog: Catalog, key: Key, path: Path, rows: Rows) -> Iterator[Breach]:
+    """A breach unless the fact is there, with the measure if one is named, and the filter compiles."""
+    fact = catalog.facts.get(rows.fact)
+    if fact is None:
+        yield from refer(catalog, key, (*path, "fact"), "fact", rows.fact)
+        return
+    measure = getattr(rows, "measure", None)
+    if measure is not None and measure not in fact.measures:
+        allowed = ", ".join(fact.measures)
+        yield key, (*path, "measure"), f"fact '{fact.name}' has no measure '{measure}'; measures are {allowed}"
+    if rows.filter is not None and fact.dataset in catalog.contracts:
+        yield from compiles(catalog, key, (*path, "filter"), fact.dataset, rows.filter, "condition")

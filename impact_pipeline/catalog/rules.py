@@ -9,8 +9,9 @@ from pydantic import ValidationError
 from impact_pipeline.catalog.catalog import Catalog, Key
 from impact_pipeline.catalog.contract_rules import contracts_are_enforceable
 from impact_pipeline.catalog.expressions import Kind
-from impact_pipeline.catalog.feature import LatestFeature, SumFeature
-from impact_pipeline.catalog.metrics.base import Metric, Rows
+from impact_pipeline.catalog.feature import LatestFeature, LearntFeature, NumberFeature
+from impact_pipeline.catalog.learnt_rules import learnt_features_are_trainable
+from impact_pipeline.catalog.metrics.base import Metric
 from impact_pipeline.catalog.plan import EvaluationPlan, MetricUse
 from impact_pipeline.catalog.references import (
     Breach,
@@ -20,6 +21,7 @@ from impact_pipeline.catalog.references import (
     identifies,
     refer,
     refer_dataset,
+    rows_are_read,
 )
 from impact_pipeline.catalog.strict_yaml import Path
 from impact_pipeline.catalog.unit_rules import units_are_known
@@ -73,6 +75,8 @@ def facts_are_computable(catalog: Catalog) -> Iterator[Breach]:
 
 def features_are_computable(catalog: Catalog) -> Iterator[Breach]:
     for name, feature in catalog.features.items():
+        if isinstance(feature, LearntFeature):
+            continue
         key: Key = ("feature", name)
         contract = catalog.contracts.get(feature.dataset)
         if contract is None or not delivered(catalog, feature.dataset):
@@ -90,7 +94,7 @@ def metrics_are_computable(catalog: Catalog) -> Iterator[Breach]:
     for name, metric in catalog.metrics.items():
         key: Key = ("metric", name)
         for path, rows in metric.inputs:
-            yield from _rows(catalog, key, path, rows)
+            yield from rows_are_read(catalog, key, path, rows)
         yield from _parts(catalog, key, metric)
         entities = _entities(catalog, metric)
         if len(entities) > 1:
@@ -172,25 +176,12 @@ def _change(catalog: Catalog, key: Key, plan: EvaluationPlan) -> Iterator[Breach
             yield key, ("change", field), message
 
 
-def _rows(catalog: Catalog, key: Key, path: Path, rows: Rows) -> Iterator[Breach]:
-    fact = catalog.facts.get(rows.fact)
-    if fact is None:
-        yield from refer(catalog, key, (*path, "fact"), "fact", rows.fact)
-        return
-    measure = getattr(rows, "measure", None)
-    if measure is not None and measure not in fact.measures:
-        allowed = ", ".join(fact.measures)
-        yield key, (*path, "measure"), f"fact '{fact.name}' has no measure '{measure}'; measures are {allowed}"
-    if rows.filter is not None and fact.dataset in catalog.contracts:
-        yield from compiles(catalog, key, (*path, "filter"), fact.dataset, rows.filter, "condition")
-
-
 def _covariate(catalog: Catalog, key: Key, path: Path, name: str, entities: set[str]) -> Iterator[Breach]:
     feature = catalog.features.get(name)
     if feature is None:
         yield from refer(catalog, key, path, "feature", name)
-    elif not isinstance(feature, SumFeature) or {feature.entity} != entities:
-        message = f"feature '{name}' must be of type 'sum' and about the metric's entity to be a covariate"
+    elif not isinstance(feature, NumberFeature) or {feature.entity} != entities:
+        message = f"feature '{name}' must be of type 'sum' or 'learnt' and about the metric's entity to be a covariate"
         yield key, path, message
 
 
@@ -200,6 +191,7 @@ RULES: tuple[Rule, ...] = (
     sources_deliver_contracted_datasets,
     facts_are_computable,
     features_are_computable,
+    learnt_features_are_trainable,
     metrics_are_computable,
     plans_are_linked,
 )

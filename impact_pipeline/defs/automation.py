@@ -7,6 +7,7 @@ from typing import Any
 import dagster as dg
 
 from impact_pipeline.catalog.catalog import Catalog
+from impact_pipeline.catalog.feature_inputs import dataset_of
 from impact_pipeline.defs.partitions import AS_OF_TAG, contiguous, range_tags, study_keys
 from impact_pipeline.defs.resources import WorkspaceResource
 from impact_pipeline.stages.staleness import due_or_stale, stale_data, stale_portfolio, stale_studies
@@ -34,7 +35,7 @@ def job_of(catalog: Catalog, asset: str) -> str:
     """The job that makes a data asset, given as 'kind/name'."""
     kind, name = asset.split("/")
     if kind == "features":
-        return features_job(catalog.source_of(catalog.features[name].dataset).name)
+        return features_job(catalog.source_of(dataset_of(catalog, catalog.features[name])).name)
     dataset = catalog.facts[name].dataset if kind == "unit_days" else name
     return data_job(catalog.source_of(dataset).name)
 
@@ -53,7 +54,7 @@ def jobs_of(catalog: Catalog) -> Jobs:
         datasets = sorted(set(source.datasets) & set(catalog.datasets))
         folded = [f.name for f in catalog.facts.values() if f.dataset in datasets and f.fold == "unit_days"]
         keys = [[kind, dataset] for dataset in datasets for kind in ("raw", "trusted", "quarantine")]
-        views = [["features", f.name] for f in catalog.features.values() if f.dataset in datasets]
+        views = [["features", f.name] for f in catalog.features.values() if dataset_of(catalog, f) in datasets]
         jobs[data_job(name)] = _job(data_job(name), [*keys, *(["unit_days", fact] for fact in folded)])
         if views:
             jobs[features_job(name)] = _job(features_job(name), views)

@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from impact_pipeline.catalog.catalog import Study
 from impact_pipeline.catalog.designs import BIN, CLUSTER, Design, SwitchbackDesign, cluster_column
-from impact_pipeline.catalog.feature import SumFeature
+from impact_pipeline.catalog.feature import NumberFeature
 from impact_pipeline.catalog.plan import ColumnSegment, FeatureSegment, Segment, StudySegment
 from impact_pipeline.engines.scaled import column, named
 from impact_pipeline.exposures.bins import control_bin
@@ -132,5 +132,5 @@ def _in_study(query: exp.Select, study: Study, other: str) -> tuple[exp.Select, 
     return query, column("value", alias)
 
 
-def _missing(feature: SumFeature) -> exp.Expr:
+def _missing(feature: NumberFeature) -> exp.Expr:
     return exp.Literal.number(feature.remediation.missing * 10**feature.scale)

@@ -7,19 +7,19 @@ from typing import Any
 
 from sqlglot import exp
 
-from impact_pipeline.catalog.catalog import Feature
 from impact_pipeline.catalog.expressions import Compiled
+from impact_pipeline.catalog.feature import FeatureOfRows
 from impact_pipeline.catalog.identity import digest
 
 
-def source_columns(feature: Feature, compiled: Compiled, condition: Compiled | None) -> tuple[str, ...]:
+def source_columns(feature: FeatureOfRows, compiled: Compiled, condition: Compiled | None) -> tuple[str, ...]:
     """Trusted columns a value is computed from: of the expression, its filter and the as-of rule."""
     filtered = condition.columns if condition else ()
     return tuple(sorted({*compiled.columns, *filtered, feature.event_at}))
 
 
 def provenance_of(
-    feature: Feature,
+    feature: FeatureOfRows,
     compiled: Compiled,
     condition: Compiled | None,
     query: exp.Select,

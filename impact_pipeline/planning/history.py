@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from impact_pipeline.catalog.catalog import Feature, Study
-from impact_pipeline.catalog.feature import SumFeature
+from impact_pipeline.catalog.catalog import Catalog, Feature, Study
+from impact_pipeline.catalog.feature import LearntFeature
+from impact_pipeline.catalog.feature_inputs import inputs_of
 from impact_pipeline.engines.base import Engine
 from impact_pipeline.errors import InputError
 from impact_pipeline.lake.lake import Lake
-from impact_pipeline.lake.tables import LakeTable
 from impact_pipeline.outcomes.maturity import FactDays
 from impact_pipeline.planning.measured_past import MeasuredPast, measured_past
 from impact_pipeline.planning.period import DAYS, Period, period_of
@@ -91,7 +91,7 @@ def _period(whole: Study, lake: Lake, contacts: Sequence[date], days: int) -> Pe
     known = FactDays.of(whole, lake).days.values()
     newest = min((max(map(date.fromisoformat, of_fact)) for of_fact in known if of_fact), default=max(contacts))
     last_days = {name: metric.last_day for name, metric in whole.metrics_by_name.items()}
-    known_from = {feature.name: _known_from(feature, lake) for feature in whole.covariates}
+    known_from = {feature.name: _known_from(whole.catalog, feature, lake) for feature in whole.covariates}
     found = period_of(contacts, newest, last_days, known_from, days)
     if found is not None:
         return found
@@ -99,12 +99,12 @@ def _period(whole: Study, lake: Lake, contacts: Sequence[date], days: int) -> Pe
     return Period(min(contacts), max(contacts), unclosed)
 
 
-def _known_from(feature: Feature, lake: Lake) -> date:
-    """The first day on which all that it looks back on is there; of one made of others, its own first day."""
-    if isinstance(feature, SumFeature):
-        return _first_day(lake.trusted(feature.dataset)) + timedelta(days=feature.lookback_days)
-    return _first_day(lake.feature(feature.name))
-
-
-def _first_day(table: LakeTable) -> date:
-    return min(map(date.fromisoformat, table.states()))
+def _known_from(catalog: Catalog, feature: Feature, lake: Lake) -> date:
+    """The first day on which all that it looks back on is there; of a learnt one, and there was a model."""
+    if isinstance(feature, LearntFeature):
+        learnt = (date.fromisoformat(day) for day, state in lake.feature(feature.name).states().items() if state.rows)
+        return max(
+            min(learnt, default=date.min), *(_known_from(catalog, one, lake) for one in inputs_of(catalog, feature))
+        )
+    first = min(map(date.fromisoformat, lake.trusted(feature.dataset).states()))
+    return first + timedelta(days=feature.lookback_days)

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 
 from impact_pipeline.catalog.catalog import Catalog, Study
+from impact_pipeline.catalog.feature_inputs import days_behind, inputs_of
 from impact_pipeline.lake.failures import Failed
 from impact_pipeline.lake.lake import Lake
 
@@ -54,18 +55,22 @@ def _held_up(catalog: Catalog, kind: str, name: str, partition: str) -> tuple[tu
         return (), (partition,) if kind == "study" else ()
     dataset = catalog.facts[name].dataset if kind == "unit_days" and name in catalog.facts else name
     day = date.fromisoformat(partition)
-    features = [
-        f.name for f in catalog.features.values() if f.name == name or (kind != "features" and f.dataset == dataset)
-    ]
+    if kind == "features":
+        features = [
+            f.name for f in catalog.features.values() if name in (f.name, *(i.name for i in inputs_of(catalog, f)))
+        ]
+    else:
+        features = [f.name for f in catalog.features.values() if dataset in days_behind(catalog, f)]
     read = (catalog.study(plan) for plan in catalog.plans)
     return tuple(sorted(features)), tuple(study.name for study in read if _reads(study, dataset, features, day))
 
 
 def _reads(study: Study, dataset: str, features: list[str], day: date) -> bool:
-    """Whether a study reads the dataset on that day, or one of the features on a day its lookback reaches."""
+    """Whether a study reads the dataset on that day, or one of the features on a day that it reaches back to."""
     if dataset in study.datasets and study.plan.starts <= day <= study.planned_look:
         return True
     if any(o.exposure.dataset == dataset and o.starts <= day <= o.ends for o in study.other_studies.values()):
         return True
     used = [f for f in (*study.covariates, *study.segment_features.values()) if f.name in features]
-    return any(study.plan.starts - timedelta(days=f.lookback_days) <= day <= study.plan.ends for f in used)
+    reach = (max(days_behind(study.catalog, feature).values()) for feature in used)
+    return any(study.plan.starts - timedelta(days=days) <= day <= study.plan.ends for days in reach)

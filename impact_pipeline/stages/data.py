@@ -1,4 +1,4 @@
-"""The stages of one day of data: extract, validate, publish, build features, fold."""
+"""The stages of one day of data: extract, validate, publish, fold. Features have a module of their own."""
 
 from __future__ import annotations
 
@@ -8,9 +8,6 @@ from impact_pipeline.catalog.catalog import Catalog
 from impact_pipeline.catalog.fact import Fact
 from impact_pipeline.contracts.publish import PublishedDay, judged_day, publish_day
 from impact_pipeline.contracts.report import ValidationReport
-from impact_pipeline.features.build import LOGIC as FEATURES_LOGIC
-from impact_pipeline.features.build import build_day, compiled_of
-from impact_pipeline.features.provenance import source_columns
 from impact_pipeline.outcomes.fold import LOGIC as FOLD_LOGIC
 from impact_pipeline.outcomes.fold import fold_day
 from impact_pipeline.sources.extract import extract_day
@@ -63,29 +60,6 @@ def _published_facts(done: PublishedDay, contract_version: str) -> dict[str, str
         "rows_trusted": trusted,
         "rows_quarantined": quarantined,
     }
-
-
-def build_feature(workspace: Workspace, view: str, day: date) -> Outcome:
-    """Publish `features/<view>` of one day."""
-    catalog, lake = workspace.catalog, workspace.lake
-    feature = catalog.features[view]
-    done = build_day(catalog, feature, day, lake=lake, engine=workspace.engine, generation=workspace.generation)
-    identifier = catalog.contracts[feature.dataset].identifier_of(feature.entity) or ""
-    source, columns = ("trusted", feature.dataset), source_columns(feature, *compiled_of(catalog, feature))
-    lineage: ColumnLineage = {"unit": ((source, identifier),), "value": tuple((source, column) for column in columns)}
-    facts = done.state.facts
-    upstream = {f"trusted/{feature.dataset} {d}": mark for d, mark in facts["input_days"].items()}
-    shown = {
-        "version": feature.version,
-        "owner": feature.owner,
-        "transformation": facts["transformation"],
-        "lookback_days": feature.lookback_days,
-        "as_of": feature.as_of,
-        "remediation": str(facts["remediation"]),
-        "days_read": len(facts["input_days"]),
-        "days_missing": len(facts["missing_days"]),
-    }
-    return outcome_of(lake.feature(view), done, FEATURES_LOGIC, lineage=lineage, upstream=upstream, facts=shown)
 
 
 def fold(workspace: Workspace, fact_name: str, day: date) -> Outcome:

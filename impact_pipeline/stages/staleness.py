@@ -6,15 +6,18 @@ is stale, and nothing else is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from impact_pipeline.catalog.catalog import Catalog, Study, studies_due
+from impact_pipeline.catalog.feature import FeatureOfRows, LearntFeature
+from impact_pipeline.catalog.feature_inputs import dataset_of
 from impact_pipeline.catalog.identity import digest
 from impact_pipeline.contracts.publish import refused
 from impact_pipeline.exposures.expose import exposure_inputs
-from impact_pipeline.features.build import lookback_days
+from impact_pipeline.features.learnt_inputs import LearntHistory
+from impact_pipeline.features.query import lookback_days
 from impact_pipeline.lake.lake import Lake
 from impact_pipeline.lake.tables import PartitionState
 from impact_pipeline.outcomes.maturity import FactDays
@@ -33,7 +36,12 @@ class Stale:
 
 def stale_data(catalog: Catalog, lake: Lake) -> tuple[Stale, ...]:
     """Published, folded and feature days that were made from other inputs than stand now."""
-    stale = [*_stale_publications(catalog, lake), *_stale_folds(catalog, lake), *_stale_features(catalog, lake)]
+    stale = [*_stale_publications(catalog, lake), *_stale_folds(catalog, lake)]
+    for feature in catalog.features.values():
+        if isinstance(feature, LearntFeature):
+            stale += _stale_predictions(catalog, lake, feature, stale)
+        else:
+            stale += _stale_features(catalog, lake, feature)
     return tuple(sorted(stale))
 
 
@@ -60,20 +68,35 @@ def _stale_folds(catalog: Catalog, lake: Lake) -> Iterator[Stale]:
                 yield Stale(f"unit_days/{fact.name}", day, state.fingerprint)
 
 
-def _stale_features(catalog: Catalog, lake: Lake) -> Iterator[Stale]:
+def _stale_features(catalog: Catalog, lake: Lake, feature: FeatureOfRows) -> Iterator[Stale]:
     """Feature days already built whose inputs changed, and days whose eve has been published since."""
-    for feature in catalog.features.values():
-        states, trusted = lake.feature(feature.name).states(), lake.trusted(feature.dataset).states()
-        last, definition = catalog.source_of(feature.dataset).last_day or date.max, digest(feature)
-        eves = [date.fromisoformat(day) for day in trusted]
-        for day in sorted({*eves, *(eve + timedelta(days=1) for eve in eves)}):
-            if day > last:
-                continue
-            reads = [known for known in lookback_days(catalog, feature, day) if known in trusted]
-            inputs = {known: trusted[known].fingerprint for known in reads}
-            state = states.get(day.isoformat())
-            if state is None or state.facts["input_days"] != inputs or state.facts["definition"] != definition:
-                yield Stale(f"features/{feature.name}", day.isoformat(), digest(definition, inputs))
+    states, trusted = lake.feature(feature.name).states(), lake.trusted(feature.dataset).states()
+    last, definition = catalog.source_of(feature.dataset).last_day or date.max, digest(feature)
+    eves = [date.fromisoformat(day) for day in trusted]
+    for day in sorted({*eves, *(eve + timedelta(days=1) for eve in eves)}):
+        if day > last:
+            continue
+        reads = [known for known in lookback_days(catalog, feature, day) if known in trusted]
+        inputs = {known: trusted[known].fingerprint for known in reads}
+        state = states.get(day.isoformat())
+        if state is None or state.facts["input_days"] != inputs or state.facts["definition"] != definition:
+            yield Stale(f"features/{feature.name}", day.isoformat(), digest(definition, inputs))
+
+
+def _stale_predictions(
+    catalog: Catalog, lake: Lake, feature: LearntFeature, coming: Collection[Stale]
+) -> Iterator[Stale]:
+    """Days whose inputs stand, none of them among those that are `coming` anew, and that were made from others."""
+    states, source = lake.feature(feature.name).states(), catalog.source_of(dataset_of(catalog, feature))
+    history, waits = LearntHistory.of(catalog, feature, lake), {f"{item.asset} {item.partition}" for item in coming}
+    for day in map(date.fromisoformat, sorted(set().union(*history.features.values()))):
+        read = history.inputs(day)
+        rests_on = {f"{asset} {known}" for asset, days in read.input_days.items() for known in days}
+        if read.absent or waits & rests_on or not source.first_day <= day <= (source.last_day or date.max):
+            continue
+        state, made_from = states.get(day.isoformat()), (read.input_days, read.definition)
+        if state is None or (state.facts["input_days"], state.facts["definition"]) != made_from:
+            yield Stale(f"features/{feature.name}", day.isoformat(), digest(*made_from))
 
 
 def _stale_look(study: Study, lake: Lake) -> Iterator[Stale]:

@@ -11,6 +11,8 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from impact_pipeline.catalog.catalog import Catalog, Key, Study
+from impact_pipeline.catalog.feature import LearntFeature
+from impact_pipeline.catalog.feature_inputs import days_behind, inputs_of
 from impact_pipeline.catalog.load import read_catalog
 from impact_pipeline.errors import InputError
 from impact_pipeline.world.config import WorldConfig
@@ -41,9 +43,11 @@ def _needed(catalog: Catalog, study: Study) -> Iterator[Key]:
     metrics = [catalog.metrics[use.metric] for use in study.uses]
     yield from (("metric", name) for metric in metrics for name in (metric.name, *metric.parts))
     yield from (("fact", fact.name) for fact in study.facts)
-    features = [*study.covariates, *study.segment_features.values()]
-    yield from (("feature", feature.name) for feature in features)
-    for dataset in {*study.datasets, *(feature.dataset for feature in features)}:
+    used = [*study.covariates, *study.segment_features.values()]
+    features = {one.name: one for feature in used for one in (feature, *inputs_of(catalog, feature))}
+    yield from (("feature", name) for name in features)
+    yield from (("fact", one.target.fact) for one in features.values() if isinstance(one, LearntFeature))
+    for dataset in {*study.datasets, *(dataset for feature in used for dataset in days_behind(catalog, feature))}:
         source = catalog.source_of(dataset)
         yield ("source", source.name)
         yield from (("contract", name) for name in source.datasets)

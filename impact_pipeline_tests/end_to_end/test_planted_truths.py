@@ -16,7 +16,8 @@ from impact_pipeline.estimators.base import Estimate
 from impact_pipeline.governance.pseudonyms import KEY_VARIABLE
 from impact_pipeline.lake.lake import Lake, days_between
 from impact_pipeline.outcomes.cells import ALL_UNITS
-from impact_pipeline.stages.data import build_feature, extract, fold, publish
+from impact_pipeline.stages.data import extract, fold, publish
+from impact_pipeline.stages.feature import build_feature
 from impact_pipeline.stages.study import STAGES, current_scorecard, look_date
 from impact_pipeline.stages.workspace import Workspace, generation_of
 from impact_pipeline.world.company import make_world

@@ -13,7 +13,8 @@ from sqlglot import exp
 
 from impact_pipeline.catalog.catalog import Catalog
 from impact_pipeline.errors import LakeError
-from impact_pipeline.features.build import build_day, lookback_days
+from impact_pipeline.features.build import build_day
+from impact_pipeline.features.query import lookback_days
 from impact_pipeline.lake.lake import Lake
 from impact_pipeline.lake.tables import Publication
 from impact_pipeline_tests.small_shop import ENGINE, at, document, publish, write_catalog

@@ -7,11 +7,14 @@ from typing import Any
 
 import dagster as dg
 
-from impact_pipeline.catalog.catalog import Catalog, Source
+from impact_pipeline.catalog.catalog import Catalog, Feature, Source
+from impact_pipeline.catalog.feature import LearntFeature
+from impact_pipeline.catalog.feature_inputs import dataset_of
 from impact_pipeline.defs.metadata import result_of
 from impact_pipeline.defs.partitions import days_of
 from impact_pipeline.defs.resources import WorkspaceResource
-from impact_pipeline.stages.data import RAW_LOGIC, TRUSTED_LOGIC, build_feature, extract, fold, publish
+from impact_pipeline.stages.data import RAW_LOGIC, TRUSTED_LOGIC, extract, fold, publish
+from impact_pipeline.stages.feature import build_feature
 from impact_pipeline.stages.guarded import guarded
 from impact_pipeline.stages.outcome import Outcome
 from impact_pipeline.stages.workspace import Workspace
@@ -63,15 +66,28 @@ def published_assets(catalog: Catalog, dataset: str) -> dg.AssetsDefinition:
 def feature_asset(catalog: Catalog, view: str) -> dg.AssetsDefinition:
     """`features/<view>`: what was known at the start of the day. Depends on the days before, never on its own."""
     feature = catalog.features[view]
-    past = dg.TimeWindowPartitionMapping(
-        start_offset=-feature.lookback_days, end_offset=-1, allow_nonexistent_upstream_partitions=True
-    )
+    kinds = {"deltalake", "duckdb", *(("python",) if isinstance(feature, LearntFeature) else ())}
     return _day_asset(
-        catalog, catalog.source_of(feature.dataset), ["features", view],
+        catalog, catalog.source_of(dataset_of(catalog, feature)), ["features", view],
         lambda workspace, day: build_feature(workspace, view, day),
-        group="features", owner=feature.owner, kinds={"deltalake", "duckdb"}, code_version=f"v{feature.version}",
-        deps=[dg.AssetDep(["trusted", feature.dataset], partition_mapping=past)], description=feature.description,
+        group="features", owner=feature.owner, kinds=kinds, code_version=f"v{feature.version}",
+        deps=_known_before(catalog, feature), description=feature.description,
     )  # fmt: skip
+
+
+def _known_before(catalog: Catalog, feature: Feature) -> list[dg.AssetDep]:
+    """Rows of the days before; of a learnt feature also its inputs, as of the day and as of its training day."""
+    if not isinstance(feature, LearntFeature):
+        return [dg.AssetDep(["trusted", feature.dataset], partition_mapping=_days(-feature.lookback_days, -1))]
+    rows, inputs = _days(-feature.horizon_days, -1), _days(-feature.horizon_days, 0)
+    target = dg.AssetDep(["trusted", dataset_of(catalog, feature)], partition_mapping=rows)
+    return [target, *(dg.AssetDep(["features", name], partition_mapping=inputs) for name in feature.inputs)]
+
+
+def _days(first: int, last: int) -> dg.TimeWindowPartitionMapping:
+    return dg.TimeWindowPartitionMapping(
+        start_offset=first, end_offset=last, allow_nonexistent_upstream_partitions=True
+    )
 
 
 def fold_asset(catalog: Catalog, fact_name: str) -> dg.AssetsDefinition:
