@@ -10,6 +10,7 @@ from impact_pipeline.catalog.catalog import Catalog, Study
 from impact_pipeline.catalog.metrics.base import Metric
 from impact_pipeline.catalog.plan import GuardrailUse, MetricUse
 from impact_pipeline.decisions.base import Decision, Scorecard
+from impact_pipeline.diagnostics.base import Finding
 from impact_pipeline.estimators.base import Contrast, Estimate, Interval, Result
 from impact_pipeline.outcomes.cells import ALL_UNITS
 
@@ -90,6 +91,16 @@ class Look:
         return f"{label} ({result.contrast.treatment})" if len(self.study.arms) > 2 else label
 
     @property
+    def asked_findings(self) -> tuple[Finding, ...]:
+        """Findings that judge something, or will once there is enough to judge."""
+        return tuple(finding for finding in self.card.findings if not _unasked(finding))
+
+    @property
+    def unasked_findings(self) -> tuple[Finding, ...]:
+        """Those of checks that do not apply to the plan."""
+        return tuple(finding for finding in self.card.findings if _unasked(finding))
+
+    @property
     def usable(self) -> bool:
         """Whether its effects may be quoted: those of an invalid study may not."""
         return self.card.verdict.decision != Decision.INVALID
@@ -135,6 +146,10 @@ def failures(entries: Iterable[Entry]) -> tuple[StudyFailure, ...]:
     """What failed, in order of study and stage."""
     found = (entry for entry in entries if isinstance(entry, StudyFailure))
     return tuple(sorted(found, key=lambda failure: (failure.study, failure.stage)))
+
+
+def _unasked(finding: Finding) -> bool:
+    return finding.passed is None and finding.consequence == "none"
 
 
 def _name(reference: str) -> str:

@@ -8,6 +8,7 @@ import pytest
 
 from impact_pipeline.catalog.designs import RandomizedDesign
 from impact_pipeline.decisions.base import Decision
+from impact_pipeline.diagnostics.base import Finding
 from impact_pipeline.estimators.base import Contrast, Interval
 from impact_pipeline.reports.look import Look, StudyFailure, failures, looks
 from impact_pipeline_tests.reports.examples import catalog, estimate, look, plan, results, scorecard, with_results
@@ -75,3 +76,12 @@ def test_looks_leave_out_what_the_catalog_does_not_hold() -> None:
 def test_failures_stand_in_order() -> None:
     first, second = StudyFailure("a", "study/cells", "x"), StudyFailure("b", "study/cells", "x")
     assert failures((second, scorecard(), first)) == (first, second)
+
+
+def test_checks_that_do_not_apply_stand_apart() -> None:
+    card = scorecard()
+    unasked = Finding("carry_over", None, None, None, "Not asked of a randomized design.", "none", {})
+    waiting = Finding("sample_ratio", None, None, 0.0005, "Too few units yet.", "invalidate", {})
+    seen = look(replace(card, findings=(*card.findings, unasked, waiting)))
+    assert seen.unasked_findings == (unasked,)
+    assert seen.asked_findings == (*card.findings, waiting)
