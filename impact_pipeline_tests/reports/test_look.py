@@ -82,6 +82,5 @@ def test_checks_that_do_not_apply_stand_apart() -> None:
     card = scorecard()
     unasked = Finding("carry_over", None, None, None, "Not asked of a randomized design.", "none", {})
     waiting = Finding("sample_ratio", None, None, 0.0005, "Too few units yet.", "invalidate", {})
-    seen = look(replace(card, findings=(*card.findings, unasked, waiting)))
-    assert seen.unasked_findings == (unasked,)
-    assert seen.asked_findings == (*card.findings, waiting)
+    seen = look(replace(card, findings=(card.findings[0], unasked, waiting)))
+    assert (seen.asked_findings, seen.unasked_findings) == ((card.findings[0], waiting), (unasked,))
