@@ -4,7 +4,7 @@ from typing import ClassVar
 
 import pytest
 
-from impact_pipeline.catalog.designs import CLUSTERS_RANDOMISED, RANDOMISED, UNITS_RANDOMISED
+from impact_pipeline.catalog.designs import BLOCKS_RANDOMISED, CLUSTERS_RANDOMISED, RANDOMISED, UNITS_RANDOMISED
 from impact_pipeline.catalog.metrics.base import Metric
 from impact_pipeline.estimators.question import Answer, Question
 from impact_pipeline.estimators.registry import ESTIMATORS, estimator_for, why_none
@@ -111,5 +111,5 @@ def test_the_first_that_accepts_answers() -> None:
 
 def test_names_are_unique_and_designs_known() -> None:
     assert len({estimator.name for estimator in ESTIMATORS}) == len(ESTIMATORS)
-    assert {design for estimator in ESTIMATORS for design in estimator.designs} == RANDOMISED
+    assert {design for estimator in ESTIMATORS for design in estimator.designs} == RANDOMISED | BLOCKS_RANDOMISED
     assert CLUSTERS_RANDOMISED < RANDOMISED

@@ -143,8 +143,8 @@ def test_a_metric_that_divides_by_zero_is_refused_and_the_others_are_estimated(h
     pointer = json.loads((home / "lake" / "results" / "ranker_v7" / "current-estimates.json").read_text())
     stored = json.loads((home / "lake" / "results" / pointer["path"]).read_text())
     overall = {r["metric"]: r for r in stored["estimates"]["results"] if r["segment"] == ["", ""]}
-    assert {name for name, result in overall.items() if result["type"] == "not_estimable"} == {"pace"}
-    assert overall["pace"]["reason"] == "measure_undefined"
+    refused = {name: result["reason"] for name, result in overall.items() if result["type"] == "not_estimable"}
+    assert refused == {"pace": "measure_undefined", "seen_share": "zero_variance"}
     page = text_of(home / "reports" / "studies" / "ranker_v7.html")
     assert re.search(r"Pace cannot be estimated: the measure has no finite value in some rows \(.*divi", page)
 
