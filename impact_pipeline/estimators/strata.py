@@ -16,8 +16,9 @@ from impact_pipeline.estimators.question import Arm, Mask, Stratum
 from impact_pipeline.outcomes.cells import ALL_UNITS, Group
 from impact_pipeline.outcomes.phases import RandomisationPhase
 from impact_pipeline.stats.distribution import Distribution
-from impact_pipeline.stats.moments import Moments
+from impact_pipeline.stats.moments import Moments, rounded
 from impact_pipeline.stats.stratified import unit_weights
+from impact_pipeline.stats.two_means import added
 
 FEWEST_UNITS = 2
 """A variance needs two units."""
@@ -108,7 +109,7 @@ def stratify(parts: Sequence[Part], contrast: Contrast) -> Stratified:
     pair = (contrast.treatment, contrast.control)
     usable = [_usable(part, pair) for part in parts]
     units = [
-        np.where(mask, sum(arm.moments.n for arm in part.arms.values()), 0)
+        np.where(mask, added(rounded(arm.moments.n) for arm in part.arms.values()), 0.0)
         for part, mask in zip(parts, usable, strict=True)
     ]
     weights = unit_weights(units)
@@ -125,7 +126,7 @@ def stratify(parts: Sequence[Part], contrast: Contrast) -> Stratified:
 
 
 def _usable(part: Part, pair: tuple[str, str]) -> Mask:
-    enough = [np.asarray(part.arms[arm].moments.n >= FEWEST_UNITS, dtype=bool) for arm in pair]
+    enough = [np.asarray(rounded(part.arms[arm].moments.n) >= FEWEST_UNITS, dtype=bool) for arm in pair]
     planned = all(part.shares[arm] > 0 for arm in pair)
     return np.asarray(np.logical_and(*enough) & planned, dtype=bool)
 
