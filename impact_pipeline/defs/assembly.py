@@ -8,12 +8,13 @@ from pathlib import Path
 import dagster as dg
 
 from impact_pipeline.catalog.catalog import Catalog
+from impact_pipeline.catalog.feature import LearntFeature
 from impact_pipeline.catalog.load import read_sound_part
 from impact_pipeline.defs.assets.data import feature_asset, fold_asset, published_assets, raw_asset
 from impact_pipeline.defs.assets.portfolio import portfolio_assets
 from impact_pipeline.defs.assets.studies import study_assets
 from impact_pipeline.defs.automation import jobs_of, schedules_of, sensors_of
-from impact_pipeline.defs.checks import contract_checks, uniqueness_check
+from impact_pipeline.defs.checks import contract_checks, learnt_check, uniqueness_check
 from impact_pipeline.defs.resources import WorkspaceResource
 from impact_pipeline.defs.unstable import accepted_features
 
@@ -53,3 +54,6 @@ def checks_of(catalog: Catalog) -> Iterator[dg.AssetChecksDefinition]:
         over_table = uniqueness_check(catalog, dataset)
         if over_table is not None:
             yield over_table
+    for view, feature in sorted(catalog.features.items()):
+        if isinstance(feature, LearntFeature):
+            yield learnt_check(catalog, view)

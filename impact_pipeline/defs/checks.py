@@ -1,4 +1,4 @@
-"""Contract checks: one per rule, with counts and never a value, and one that decides whether the day is published."""
+"""Checks of days: of contracts, with counts and never a value, one of which decides what is published; of models."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
@@ -7,14 +7,17 @@ from typing import Any
 import dagster as dg
 
 from impact_pipeline.catalog.catalog import Catalog
+from impact_pipeline.catalog.feature_inputs import dataset_of
 from impact_pipeline.contracts.report import RuleResult, ValidationReport
 from impact_pipeline.contracts.uniqueness import table_rules, table_uniqueness
 from impact_pipeline.defs.partitions import days_of
 from impact_pipeline.defs.resources import WorkspaceResource
 from impact_pipeline.stages.data import validate
+from impact_pipeline.stages.feature import skill_of
 from impact_pipeline.stages.guarded import guarded, note_refusal
 
 SCHEMA, FRESHNESS, ROWS, VOLUME, ACCEPTED = "schema", "freshness", "rows", "volume", "contract_accepted"
+LEARNT = "learnt"
 
 
 def contract_checks(catalog: Catalog, dataset: str) -> dg.AssetChecksDefinition:
@@ -61,6 +64,19 @@ def uniqueness_check(catalog: Catalog, dataset: str) -> dg.AssetChecksDefinition
                 metadata={**facts, "days": ", ".join(found.days) or "none"},
                 severity=_severity(found.severity == "error"),
             )
+
+    return check
+
+
+def learnt_check(catalog: Catalog, view: str) -> dg.AssetChecksDefinition:
+    """Whether a learnt feature's day has a model that explains units it did not see: without one it adjusts nothing."""
+    days, key = days_of(catalog.source_of(dataset_of(catalog, catalog.features[view]))), ["features", view]
+    told = "The day has a model, and it explains totals of units that it did not see."
+
+    @dg.asset_check(name=LEARNT, asset=dg.AssetKey(key), description=told, partitions_def=days)
+    def check(context: dg.AssetCheckExecutionContext, workspace: WorkspaceResource) -> dg.AssetCheckResult:
+        found = skill_of(workspace.open(catalog), view, date.fromisoformat(context.partition_key))
+        return dg.AssetCheckResult(passed=found.passed, metadata=dict(found.facts), severity=_severity(False))
 
     return check
 

@@ -1,8 +1,9 @@
-"""The stage of one day of a feature view."""
+"""The stage of one day of a feature view, and what a learnt one's models are worth."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -74,3 +75,22 @@ def _shown(feature: Feature, facts: Mapping[str, Any]) -> dict[str, Any]:
         "lookback_days": feature.lookback_days,
         "days_read": len(facts["input_days"]),
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Skill:
+    """Whether the models of a learnt feature's day explain totals of units that they did not see, and what is known."""
+
+    passed: bool
+    facts: Mapping[str, Any]
+
+
+def skill_of(workspace: Workspace, view: str, day: date) -> Skill:
+    """Of the published day; a day that was never built has none."""
+    state = workspace.lake.feature(view).state(day.isoformat())
+    if state is None:
+        return Skill(False, {"untrained": "the day has not been published"})
+    explained = state.facts.get("r2_out_of_fold")
+    names = ("untrained", "units_trained", "r2_out_of_fold", "r2_in_sample", "input_shift")
+    known = {name: state.facts[name] for name in names if state.facts.get(name) is not None}
+    return Skill(explained is not None and explained > 0, known)
