@@ -143,8 +143,8 @@ def merged(parts: Sequence[Moments]) -> Moments:
     return reduce(add, parts) if parts else Moments()
 
 
-def rounded(number: Exact) -> Real:
-    """The nearest float of each integer.
+def rounded(number: Exact | Real) -> Real:
+    """The nearest float of each integer; floats stay as they are.
 
     >>> rounded(3), rounded(as_exact([1, 3])).tolist()
     (3.0, [1.0, 3.0])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from impact_pipeline.stats.moments import Moments, Real, at_least_one, rounded, square
+from impact_pipeline.stats.moments import Exact, Moments, Real, at_least_one, rounded, square
 from impact_pipeline.stats.two_means import Contribution, TwoMeans, added
 
 
@@ -66,14 +66,15 @@ def covariates_of(moments: Moments, outcome: str) -> Covariates:
     )
 
 
-def unit_weights(units: Sequence[Real]) -> tuple[Real, ...]:
+def unit_weights(units: Sequence[Exact | Real]) -> tuple[Real, ...]:
     """Each stratum's share of all units; 0 where there are none.
 
     >>> unit_weights([1, 3])
     (0.25, 0.75)
     """
-    total = at_least_one(added(units))
-    return tuple(count / total for count in units)
+    counts = [rounded(count) for count in units]
+    total = at_least_one(added(counts))
+    return tuple(count / total for count in counts)
 
 
 def post_stratified(pairs: Sequence[StratumPair]) -> TwoMeans:
