@@ -28,13 +28,14 @@ def run_demo(
 ) -> tuple[Catalog, tuple[Failed, ...]]:
     """Write the company's source tables below `home`, run every night of every source, and return what stands failed.
 
-    Sources are independent until studies read them, so their days are loaded by one process each; the looks follow
-    night by night.
+    Sources are independent until a learnt feature or a study reads several, so their days are loaded by one process
+    each; those features and the looks, night by night, follow.
     """
     prepare_demo(home, world, tell)
     with operating(home, threads=threads, tell=tell) as operator:
         nights = _nights(operator.catalog, world)
         _load_sources(home, operator.catalog, nights, tell)
+        operator.repair_data()
         for number, night in enumerate(nights, 1):
             due, _ = operator.looks(night)
             tell(f"night {number} of {len(nights)}, {night}: looked at {len(due)} studies")

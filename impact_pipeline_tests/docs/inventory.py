@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from impact_pipeline.catalog.designs import Design
+from impact_pipeline.catalog.feature import FeatureDocument
 from impact_pipeline.catalog.metrics.registry import metric_types
 from impact_pipeline.diagnostics.registry import diagnostics
 from impact_pipeline.estimators.base import Reason
@@ -24,6 +25,7 @@ What a plan can name. Written by `python -m impact_pipeline_tests.docs.inventory
 def inventory() -> str:
     """The page."""
     metrics = [[f"`{_type(m)}`", _first_sentence(m)] for m in metric_types()]
+    features = [[f"`{_type(f)}`", _first_sentence(f)] for f in get_args(get_args(FeatureDocument)[0])]
     designs = [[f"`{_type(d)}`", _first_sentence(d)] for d in get_args(get_args(Design)[0])]
     estimators = [
         [f"`{e.name}`", _first_sentence(e), _listed(e.forms), _listed(e.designs), "yes" if e.uses_covariates else "no"]
@@ -33,6 +35,7 @@ def inventory() -> str:
     parts = [
         HEAD,
         _section("Metric types", ["type", "what it is"], metrics),
+        _section("Feature types", ["type", "what it is"], features),
         _section("Designs", ["type", "what it is"], designs),
         _section("Estimators", ["name", "what it does", "readings", "designs", "covariates"], estimators),
         _section("Diagnostics", ["name", "what it asks", "designs"], checks),
