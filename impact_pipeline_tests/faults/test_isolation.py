@@ -118,8 +118,8 @@ def test_on_call_sees_cause_blast_radius_and_command_of_each(nights: Nights) -> 
     both = ["ranker_v7", "search_aa"]
     assert held == {
         "raw/exposures": ([], both),
-        "trusted/orders": (["orders_14d_before", "revenue_14d_before"], both),
-        "trusted/sessions": (["sessions_14d_before"], ["ranker_v7"]),
+        "trusted/orders": (["orders_14d_before", "orders_7d_learnt", "revenue_14d_before"], both),
+        "trusted/sessions": (["orders_7d_learnt", "sessions_14d_before"], ["ranker_v7"]),
         "study/exposures": ([], ["reco_ramp"]),
     }
     redone = ["raw/exposures", "raw/orders", "raw/sessions", "study/exposures"]
