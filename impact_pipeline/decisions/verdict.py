@@ -13,7 +13,9 @@ from impact_pipeline.estimators.base import Estimate, Grade
 from impact_pipeline.estimators.sequence import decides
 from impact_pipeline.estimators.study_estimates import StudyEstimates
 
-GRADE_OF: dict[Consequence, Grade] = {"none": "A", "lower_grade": "B", "hold": "D", "invalidate": "D"}
+GRADE_OF: dict[Consequence, Grade] = {
+    "none": "A", "lower_grade": "B", "never_ship": "D", "hold": "D", "invalidate": "D",
+}  # fmt: skip
 
 
 def decide(study: Study, estimates: StudyEstimates, findings: Sequence[Finding], as_of: date) -> Verdict:

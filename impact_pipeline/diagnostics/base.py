@@ -12,13 +12,17 @@ from impact_pipeline.catalog.plan import Basis
 from impact_pipeline.outcomes.cells import Cells
 from impact_pipeline.stats.random_halves import RejectionRate
 
-Consequence = Literal["none", "lower_grade", "hold", "invalidate"]
-"""What a failed finding does: nothing, grade B, no ship and no rollback, or the whole study is invalid."""
+Consequence = Literal["none", "lower_grade", "never_ship", "hold", "invalidate"]
+"""What a failed finding does: nothing, grade B, grade D, no ship and no rollback, or the whole study is invalid."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The result of a diagnostic. `passed` is None where it does not apply or has nothing to judge yet."""
+    """The result of a diagnostic. `passed` is None where it does not apply, has nothing to judge yet, or only informs.
+
+    `asks` and `pass_means` are the question in words and what a pass would tell, where the diagnostic says so; `metric`
+    is the one it is about, where it is about one.
+    """
 
     diagnostic: str
     passed: bool | None
@@ -27,6 +31,9 @@ class Finding:
     sentence: str
     consequence: Consequence
     details: Mapping[str, float | int | str]
+    asks: str = ""
+    pass_means: str = ""
+    metric: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,14 @@ class Reason(StrEnum):
     COLLINEAR = "collinear"
     UNBOUNDED_INTERVAL = "unbounded_interval"
     NO_ESTIMATOR = "no_estimator"
+    NO_PRE_PERIOD = "no_pre_period"
+    TOO_FEW_PERIODS = "too_few_periods"
+    MISSING_CELLS = "missing_cells"
+    TREATMENT_SWITCHES_OFF = "treatment_switches_off"
+    NO_OVERLAP = "no_overlap"
+    NO_SUPPORT = "no_support"
+    NOT_IDENTIFIED = "not_identified"
+    POOR_FIT = "poor_fit"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,14 @@ RefusalReason = Literal[
     "collinear",
     "mixed_clusters",
     "unbounded_interval",
+    "no_pre_period",
+    "too_few_periods",
+    "missing_cells",
+    "treatment_switches_off",
+    "no_overlap",
+    "no_support",
+    "not_identified",
+    "poor_fit",
 ]
 
 

@@ -1,0 +1,1 @@
+"""What causal methods take: the small table that a design needs, as arrays with names."""
