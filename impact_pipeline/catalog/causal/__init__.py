@@ -1,1 +1,1 @@
-"""Settings of causal designs, without any column: plans and `impact analyze` share them and say apart where rows are."""
+"""Settings of causal designs, without columns: plans and `impact analyze` share them and say apart where rows lie."""

@@ -17,7 +17,7 @@ class CrossSection:
     """Arrays by unit; all of one length, without NaN.
 
     `treatment` is 0 or 1 (of instruments it may be any number). `score` is the running variable of a discontinuity.
-    `after` is 1 in rows from after the change, where other units are seen before and after it (repeated cross-sections).
+    `after` is 1 in rows after the change, where other units are seen before and after it (repeated cross-sections).
     `outcome_covariates` belong to the outcome's model alone where they differ from those of the treatment's.
     """
 
