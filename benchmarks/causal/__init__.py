@@ -1,0 +1,1 @@
+"""Causal methods beside the best library for the same job, in one run."""
