@@ -1,1 +1,1 @@
-"""How far our own estimators can be trusted: each is run on samples with planted truths, and what came of it is told."""
+"""How far our own estimators can be trusted: each is run on samples with planted truths and told by what came of it."""
