@@ -9,6 +9,7 @@ from pathlib import Path
 from impact_pipeline.analysis.answer import Answer, ArmReading
 from impact_pipeline.analysis.arm_readings import arm_readings, bootstrapped
 from impact_pipeline.analysis.bayesian import readings
+from impact_pipeline.analysis.causal import causal_answer
 from impact_pipeline.analysis.document import columns_used, expressions
 from impact_pipeline.analysis.experiment import Comparison, compared, correct, refuse_arms
 from impact_pipeline.analysis.planning import planned
@@ -19,6 +20,7 @@ from impact_pipeline.analysis.strata import measured
 from impact_pipeline.analysis.table import Array, Table, read_table
 from impact_pipeline.analysis.unit_counts import one_row_each, units_of_rows
 from impact_pipeline.analysis.units import ALL, Labelled, Numbers, labelled, numbers_of
+from impact_pipeline.catalog.causal.designs import CAUSAL
 from impact_pipeline.engines.base import Engine
 from impact_pipeline.errors import InputError
 from impact_pipeline.estimators.segment_comparison import compare_segments
@@ -41,7 +43,10 @@ def analyze(asked: Specification, table: Table | None) -> Answer:
     answer = Answer(asked.alpha, planning=planned(asked.planning))
     if asked.design is None or table is None:
         return answer
-    labels, columns = labelled(table, asked), table.numbers(expressions(asked))
+    columns = table.numbers(expressions(asked))
+    if asked.design.type in CAUSAL:
+        return causal_answer(asked, table, columns, replace(answer, design=asked.design.type, rows=len(table)))
+    labels = labelled(table, asked)
     numbers = [
         numbers_of(metric, _of_field(columns, f"metrics.{place}"), labels, f"metrics.{place}")
         for place, metric in enumerate(asked.metrics)
@@ -61,6 +66,7 @@ def analyze(asked: Specification, table: Table | None) -> Answer:
                 for coefficient in regressed(table, asked, design, metric, own, [t[own.rows] for t in treatments])
             ]
             return replace(answer, units=one_row_each(labels).arm.counts(), coefficients=tuple(coefficients))
+    raise AssertionError(asked.design.type)
 
 
 def _of_field(columns: Mapping[str, Array], field: str) -> dict[str, Array]:

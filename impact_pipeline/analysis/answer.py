@@ -9,7 +9,9 @@ from typing import Any, Literal
 from pydantic import TypeAdapter
 
 from impact_pipeline.analysis.planning import PlanningAnswer
-from impact_pipeline.estimators.base import Contrast, Interval, Result
+from impact_pipeline.assessment.told import Attempt, NamedEffect, NamedNumber, ShownExhibit
+from impact_pipeline.diagnostics.base import Finding
+from impact_pipeline.estimators.base import Contrast, Grade, Interval, Result
 from impact_pipeline.estimators.bayesian_reading import BayesianReading, NoBayesianReading
 from impact_pipeline.estimators.segment_comparison import SegmentComparison
 
@@ -78,7 +80,11 @@ class Coefficient:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Everything an analysis found. `units` counts by arm, `dropped` the rows without a number by metric."""
+    """Everything an analysis found. `units` counts by arm, `dropped` the rows without a number by metric.
+
+    The fields from `effects` on are those of causal designs: `findings` and the others are about the design that
+    answers, `attempts` about each that was asked. `grade` is the worst of all metrics'.
+    """
 
     alpha: float
     design: str | None = None
@@ -94,6 +100,12 @@ class Answer:
     bayesian: tuple[BayesianReading | NoBayesianReading, ...] = ()
     coefficients: tuple[Coefficient, ...] = ()
     planning: tuple[PlanningAnswer, ...] = ()
+    grade: Grade | None = None
+    attempts: tuple[Attempt, ...] = ()
+    effects: tuple[NamedEffect, ...] = ()
+    numbers: tuple[NamedNumber, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    exhibits: tuple[ShownExhibit, ...] = ()
     version: Literal["impact-answer/v1"] = "impact-answer/v1"
 
     def as_json(self) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from impact_pipeline.analysis.metric_questions import expressions_of
+from impact_pipeline.analysis.sample_questions import sample_columns, sample_expressions
 from impact_pipeline.analysis.specification import RandomizedDesign, RegressionDesign, Specification
 from impact_pipeline.analysis.table import columns_in
 from impact_pipeline.catalog.catalog import Origin
@@ -46,6 +47,7 @@ def expressions(asked: Specification) -> dict[str, tuple[str, Kind]]:
     }
     if asked.units_per_row is not None:
         found[UNITS_PER_ROW] = (asked.units_per_row, "number")
+    found |= {f"negative_controls.{i}.value": (own.value, "number") for i, own in enumerate(asked.negative_controls)}
     if isinstance(asked.design, RegressionDesign):
         found |= {f"design.treatments.{i}": (text, "number") for i, text in enumerate(asked.design.treatments)}
     return found
@@ -59,4 +61,9 @@ def columns_used(asked: Specification) -> set[str]:
         labels |= {design.arm, *design.strata, *([design.cluster] if design.cluster else [])}
     if isinstance(design, RegressionDesign):
         labels |= set(design.clusters)
-    return labels.union(*(columns_in(text) for text, _ in expressions(asked).values()))
+    texts = [text for text, _ in expressions(asked).values()]
+    for sample in (asked.sample, *(fallback.sample for fallback in asked.fallback)):
+        if sample is not None:
+            labels |= set(sample_columns(sample))
+            texts += sample_expressions(sample).values()
+    return labels.union(*map(columns_in, texts))

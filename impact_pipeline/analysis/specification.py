@@ -23,6 +23,8 @@ from impact_pipeline.analysis.metric_questions import (
     by_regression,
 )
 from impact_pipeline.analysis.planning_questions import PlanningQuestion
+from impact_pipeline.analysis.sample_questions import SAMPLE_OF, SampleColumns
+from impact_pipeline.catalog.causal.designs import CAUSAL, AnyCausalDesign, CausalDesign
 from impact_pipeline.catalog.document import Expression, Model, Text
 from impact_pipeline.catalog.looks import AlwaysValidLooks, FixedLook
 from impact_pipeline.catalog.plan import Correction, Prior
@@ -93,7 +95,22 @@ class RegressionDesign(Model):
         return self
 
 
-Design = Annotated[RandomizedDesign | OneSampleDesign | RegressionDesign, Field(discriminator="type")]
+Design = Annotated[RandomizedDesign | OneSampleDesign | RegressionDesign | AnyCausalDesign, Field(discriminator="type")]
+
+
+class Fallback(Model):
+    """A design that is asked where those before it are refused or fail a check; `cap` is the best grade it may get."""
+
+    design: CausalDesign
+    sample: SampleColumns | None = None
+    cap: Literal["C", "D"] = "C"
+
+
+class NegativeControl(Model):
+    """Another outcome of the same rows, which the change cannot have moved."""
+
+    name: Text
+    value: Expression
 
 
 class GroupSequentialFileLooks(Model):
@@ -117,12 +134,16 @@ class Specification(Model):
     """What to analyze. With `unit`, rows are events that are added up by unit first.
 
     `units_per_row` counts units of aggregated rows, for the sample ratio. `planning` asks what needs no data; a
-    document may hold only that. `seed` is that of the wild bootstrap.
+    document may hold only that. A causal design names its `sample`, and may declare designs to fall back on. `seed` is
+    that of all draws.
     """
 
     apiVersion: Literal["impact-analysis/v1"]
     data: Text | None = None
     design: Design | None = None
+    sample: SampleColumns | None = None
+    fallback: Annotated[tuple[Fallback, ...], Field(max_length=3)] = ()
+    negative_controls: tuple[NegativeControl, ...] = ()
     unit: Column | None = None
     alpha: Annotated[float, Field(gt=0, le=0.2)] = 0.05
     correction: Correction | Literal["none"] = "holm"
@@ -148,7 +169,8 @@ def _nothing_asked(asked: Specification) -> Iterator[str]:
     if not asked.metrics and not asked.planning and not shares:
         yield "there is nothing to analyze; add metrics, planned shares of a randomized design, or planning"
     if asked.metrics and asked.design is None:
-        yield "metrics need a design; add `design` of type 'randomized', 'one_sample' or 'regression'"
+        known = ", ".join(f"'{name}'" for name in ("randomized", "one_sample", "regression", *sorted(CAUSAL)))
+        yield f"metrics need a design; add `design`, its type one of {known}"
 
 
 def _named_twice(asked: Specification) -> Iterator[str]:
@@ -162,6 +184,11 @@ def _named_twice(asked: Specification) -> Iterator[str]:
 def _of_design(asked: Specification) -> Iterator[str]:
     """Fields that the design cannot use."""
     design, fixed = asked.design, asked.looks.type == "fixed"
+    if design is not None and design.type in CAUSAL:
+        yield from _of_causal_design(asked)
+        return
+    if asked.sample is not None or asked.fallback or asked.negative_controls:
+        yield "`sample`, `fallback` and `negative_controls` go with a causal design; remove them"
     if isinstance(design, RandomizedDesign):
         if design.cluster and (asked.segments or not fixed):
             yield "with `design.cluster` there are no `segments`, and `looks` are 'fixed'; remove them"
@@ -176,8 +203,40 @@ def _of_design(asked: Specification) -> Iterator[str]:
         yield f"`{field}` goes with a randomized design; remove it"
 
 
+def _of_causal_design(asked: Specification) -> Iterator[str]:
+    """Each rung of the ladder has a sample of a kind that its design takes, and nothing is asked of arms."""
+    design = asked.design
+    assert design is not None
+    rungs = [("sample", design.type, asked.sample)]
+    rungs += [(f"fallback.{i}", f.design.type, f.sample or asked.sample) for i, f in enumerate(asked.fallback)]
+    for field, kind, sample in rungs:
+        allowed = SAMPLE_OF[kind]
+        if sample is None or sample.type not in allowed:
+            found = "none" if sample is None else f"'{sample.type}'"
+            wanted = " or ".join(f"'{name}'" for name in allowed)
+            yield f"{field}: a {kind} design takes a sample of type {wanted}; found {found}"
+    given = {
+        "segments": bool(asked.segments), "units_per_row": asked.units_per_row is not None, "prior": bool(asked.prior),
+        "unit": asked.unit is not None, "looks": asked.looks.type != "fixed",
+    }  # fmt: skip
+    for field in (name for name, there in given.items() if there):
+        yield f"`{field}` goes with a randomized design; remove it"
+
+
+def _misfits_of_causal(metric: MetricQuestion) -> Iterator[str]:
+    if not isinstance(metric, MeanMetric | ProportionMetric):
+        yield f"a {metric.type} is not the outcome of a causal design; write a mean or a proportion of rows"
+    if metric.covariates or metric.estimator is not None or by_regression(metric):
+        yield "covariates are those of `sample`, and the estimator that of `design`; remove them here"
+    if isinstance(metric, MeanMetric) and metric.cap_percentile:
+        yield "a cap goes with a comparison of arms; remove `cap_percentile`, or cut values by LEAST(value, cap)"
+
+
 def _misfits(asked: Specification, metric: MetricQuestion) -> Iterator[str]:
     """What a metric asks that the design or the shape of the rows cannot give."""
+    if asked.design is not None and asked.design.type in CAUSAL:
+        yield from _misfits_of_causal(metric)
+        return
     match asked.design:
         case RandomizedDesign(cluster=None):
             yield from _misfits_of_arms(asked, metric)

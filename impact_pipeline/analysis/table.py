@@ -88,6 +88,17 @@ class Table:
             raise InputError("\n".join(faults))
         return found | (self._computed(trees) if trees else {})
 
+    def kind(self, text: str) -> Kind:
+        """Whether an expression that may be either is a condition; one with a fault counts as a number."""
+        kinds: tuple[Kind, ...] = ("number", "condition")
+        for kind in kinds:
+            try:
+                self._checked(text, kind)
+            except Rejected:
+                continue
+            return kind
+        return "number"
+
     def _checked(self, text: str, kind: Kind) -> exp.Expr:
         """The checked tree; a column of truth values is a condition by itself."""
         if text not in self.rows.schema.names or not text.isidentifier():

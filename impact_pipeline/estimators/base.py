@@ -77,6 +77,8 @@ class NonInferiority:
 class Estimate:
     """A number with its uncertainty. Interval and p-value come from one method; `p_value` is two-sided against 0.
 
+    `std_error` is None where the method has none, such as a permutation of units.
+
     `means` are the arms' means as the method sees them (adjusted, post-stratified): `value` is their difference.
     `variance_ratio` is the variance over that of the same estimate without its covariates. `inference` says for which
     looks interval and p-value hold. `cap` is the largest value a unit could count with, in the metric's unit. `variant`
@@ -89,7 +91,7 @@ class Estimate:
     method: str
     estimand: str
     value: float
-    std_error: float
+    std_error: float | None
     interval: Interval
     p_value: float
     degrees_of_freedom: float | None

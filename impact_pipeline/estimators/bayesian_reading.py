@@ -62,7 +62,7 @@ def read_bayesian(
 
 def std_error_of_lift(estimate: Estimate) -> float | None:
     """From the interval of the lift, whose half-width is as many standard errors as that of the difference."""
-    if estimate.relative is None:
+    if estimate.relative is None or estimate.std_error is None:
         return None
     half_width = (estimate.interval.upper - estimate.interval.lower) / 2
     of_lift = (estimate.relative.interval.upper - estimate.relative.interval.lower) / 2

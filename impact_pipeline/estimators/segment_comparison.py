@@ -66,11 +66,13 @@ def _comparisons(higher_is_better: Mapping[str, bool], results: Sequence[Result]
 
 def _comparison(higher_is_better: Mapping[str, bool], estimates: Sequence[Estimate]) -> SegmentComparison | None:
     first = estimates[0]
-    test = heterogeneity([e.value for e in estimates], [e.std_error for e in estimates])
-    if isinstance(test, TooFewEstimates):
+    errors = [e.std_error for e in estimates if e.std_error is not None]
+    test = heterogeneity([e.value for e in estimates], errors) if len(errors) == len(estimates) else None
+    if test is None or isinstance(test, TooFewEstimates):
         return None
     level = first.interval.level
-    effects = [Effect(e.value, e.std_error, e.degrees_of_freedom or float("inf")) for e in estimates]
+    degrees = [e.degrees_of_freedom or float("inf") for e in estimates]
+    effects = [Effect(e.value, error, df) for e, error, df in zip(estimates, errors, degrees, strict=True)]
     groups = group_effects(effects, level)
     values = tuple(
         ValueEffect(e.segment[1], g.value, Interval(g.lower, g.upper, level), g.p_value)

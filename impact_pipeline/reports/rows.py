@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from impact_pipeline.catalog.metrics.base import Metric
 from impact_pipeline.estimators.base import Estimate, NotEstimable, Result
 from impact_pipeline.reports.formatting import PERCENT, Shown, capitalised, count, mean, p_value, shown, unit_of
 from impact_pipeline.reports.look import Look, Role, Tone
@@ -63,8 +64,8 @@ def _with_numbers(bare: EstimateRow, look: Look, result: Estimate) -> EstimateRo
     metric, relative, contrast = look.metric(result.metric), result.relative, result.contrast
     return replace(
         bare,
-        control_mean=mean(result.means[contrast.control], metric),
-        treatment_mean=mean(result.means[contrast.treatment], metric),
+        control_mean=_mean_of(result, contrast.control, metric),
+        treatment_mean=_mean_of(result, contrast.treatment, metric),
         absolute=shown(result.value, result.interval, unit_of(metric), signed=True),
         relative=None if relative is None else shown(relative.value, relative.interval, PERCENT, signed=True),
         p_value=p_value(result.p_value),
@@ -72,6 +73,12 @@ def _with_numbers(bare: EstimateRow, look: Look, result: Estimate) -> EstimateRo
         tone=look.tone(result.metric, displayed_interval(result)),
         note="; ".join(note for note in (result.relative_refused or "", _capped(look, result)) if note),
     )
+
+
+def _mean_of(result: Estimate, arm: str, metric: Metric | None) -> str:
+    """The arm's mean; a dash where the method has none."""
+    found = result.means.get(arm)
+    return "\N{EN DASH}" if found is None else mean(found, metric)
 
 
 def _capped(look: Look, result: Estimate) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.intp]
@@ -79,15 +79,15 @@ class Panel:
 
 
 def panel_of(
-    unit: Sequence[object],
-    period: Sequence[object],
-    outcome: Sequence[float] | Floats,
-    treated: Sequence[float] | Floats,
+    unit: ArrayLike,
+    period: ArrayLike,
+    outcome: ArrayLike,
+    treated: ArrayLike,
     *,
     covariates: Mapping[str, Floats] | None = None,
     weights: Floats | None = None,
-    cluster: Sequence[object] | None = None,
-    period_group: Sequence[object] | None = None,
+    cluster: ArrayLike | None = None,
+    period_group: ArrayLike | None = None,
 ) -> Panel:
     """Rows in any order; raises `ValueError` where a unit has two rows in one period, naming the first such pair.
 
@@ -114,5 +114,5 @@ def panel_of(
     )  # fmt: skip
 
 
-def _groups(labels: Sequence[object] | None, order: Places) -> Places | None:
+def _groups(labels: ArrayLike | None, order: Places) -> Places | None:
     return None if labels is None else np.unique(np.asarray(labels), return_inverse=True)[1][order]

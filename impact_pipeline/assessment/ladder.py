@@ -1,0 +1,57 @@
+"""Designs that a plan declares in advance, tried in their order until one may be believed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from impact_pipeline.assessment.assess import Assessment, assess
+from impact_pipeline.causal.base import Question
+from impact_pipeline.estimators.base import Grade
+
+Asked = Callable[[], Question[Any, Any]]
+
+
+@dataclass(frozen=True, eq=False)
+class Rung:
+    """One design of the ladder: its assessment, and the best grade that the plan allows it."""
+
+    assessment: Assessment
+    cap: Grade
+
+    @property
+    def grade(self) -> Grade | None:
+        own = self.assessment.grade
+        return None if own is None else max(own, self.cap)
+
+    @property
+    def stands(self) -> bool:
+        """Whether it has a number and no check failed."""
+        return self.assessment.grade is not None and not self.assessment.failed
+
+
+@dataclass(frozen=True, eq=False)
+class Ladder:
+    """The designs that were run, first to last, and the place of the one that answers.
+
+    That is the first that stands; where none does, the first that has a number at all, which is of grade D.
+    """
+
+    rungs: tuple[Rung, ...]
+    chosen: int
+
+    @property
+    def answer(self) -> Rung:
+        return self.rungs[self.chosen]
+
+
+def climb(questions: Sequence[tuple[Asked, Grade]]) -> Ladder:
+    """Assess the first design; the next only where the one before was refused or a check of it failed."""
+    rungs: list[Rung] = []
+    for asked, cap in questions:
+        rungs.append(Rung(assess(asked()), cap))
+        if rungs[-1].stands:
+            return Ladder(tuple(rungs), len(rungs) - 1)
+    numbered = (place for place, rung in enumerate(rungs) if rung.grade is not None)
+    return Ladder(tuple(rungs), next(numbered, 0))
