@@ -25,6 +25,8 @@ from impact_pipeline.world.documents import write_catalog
 
 ROOT = Path(__file__).parents[2]
 KEY = "the key of a company that does not exist"
+CODE = "code"
+"""In a home, the copy of the package that its commands run: every result names its code, and sources may change."""
 WORLD = WorldConfig(users=1_500, days=4, warm_up_days=1, exposure_days=2)
 NIGHTS = tuple(WORLD.date_of(number) for number in range(WORLD.days))
 EVE = 2
@@ -73,8 +75,10 @@ def _append(path: Path, text: str) -> None:
     path.write_text(path.read_text() + text)
 
 
-def environment(**settings: str) -> dict[str, str]:
-    return {**os.environ, "IMPACT_PSEUDONYM_KEY": KEY, "TERM": "dumb", **settings}
+def environment(home: Path, **settings: str) -> dict[str, str]:
+    """What an operator of the home sets; python finds the package in the home's copy of it, if it has one."""
+    fixed = {"IMPACT_PSEUDONYM_KEY": KEY, "IMPACT_DAGSTER_YAML": str(ROOT / "dagster.yaml"), "TERM": "dumb"}
+    return {**os.environ, **fixed, "PYTHONPATH": str(home / CODE), **settings}
 
 
 def command(*arguments: str) -> list[str]:
@@ -85,7 +89,7 @@ def impact(home: Path, *arguments: str, **settings: str) -> subprocess.Completed
     """The finished command; nothing is asserted of its exit code."""
     line = command(*arguments, "--home", str(home))
     return subprocess.run(
-        line, cwd=ROOT, env=environment(**settings), capture_output=True, text=True, check=False, timeout=HANGING
+        line, cwd=home, env=environment(home, **settings), capture_output=True, text=True, check=False, timeout=HANGING
     )
 
 
@@ -106,6 +110,8 @@ def undisturbed(factory: pytest.TempPathFactory) -> Path:
     with locked(folder.with_suffix(".lock")):
         if not (folder / "done").exists():
             home = write_company(folder / "running")
+            package = ROOT / "impact_pipeline"
+            shutil.copytree(package, home / CODE / package.name, ignore=shutil.ignore_patterns("__pycache__"))
             nightly(home, *NIGHTS[:EVE])
             shutil.copytree(home, folder / "eve")
             nightly(home, *NIGHTS[EVE:])

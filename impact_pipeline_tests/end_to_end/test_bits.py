@@ -12,10 +12,9 @@ import numpy as np
 import pytest
 from deltalake import DeltaTable
 
-from impact_pipeline.defs.night import operating
 from impact_pipeline_tests.end_to_end.company import (
+    CODE,
     NIGHTS,
-    ROOT,
     STUDIES,
     copied,
     environment,
@@ -28,27 +27,38 @@ from impact_pipeline_tests.end_to_end.company import (
 )
 from impact_pipeline_tests.end_to_end.layouts import FILES, rewrite
 
-ALL_NIGHTS = """
+OPERATE = """
 import sys
 from datetime import date
 from pathlib import Path
 from impact_pipeline.defs.night import operating
 with operating(Path(sys.argv[1]), threads=int(sys.argv[2])) as operator:
+"""
+ALL_NIGHTS = f"""{OPERATE}
     for night in sys.argv[3:]:
         assert not operator.night(date.fromisoformat(night)).failed
 """
+LAST_LOOK = f"""{OPERATE}
+    operator.studies(sys.argv[4:], date.fromisoformat(sys.argv[3]))
+"""
+REPAIRED_LOOK = LAST_LOOK.replace("operator.studies", "operator.repair_data(); operator.studies")
 
 
-def run_all_nights(home: Path, *, threads: int, zone: str) -> None:
-    """Every night in one process of that time zone."""
-    days = [night.isoformat() for night in NIGHTS]
-    line = [sys.executable, "-c", ALL_NIGHTS, str(home), str(threads), *days]
-    subprocess.run(line, cwd=ROOT, env=environment(TZ=str(ZoneInfo(zone))), check=True, capture_output=True)
+def operate(script: str, home: Path, *words: str, threads: int, zone: str = "UTC") -> None:
+    """One process of that time zone, with the home's own copy of the package."""
+    line = [sys.executable, "-c", script, str(home), str(threads), *words]
+    subprocess.run(line, cwd=home, env=environment(home, TZ=str(ZoneInfo(zone))), check=True, capture_output=True)
+
+
+def run_all_nights(homes: Path, home: Path, *, threads: int, zone: str) -> None:
+    """Every night of a company written to `home`, with the code that the undisturbed one was operated with."""
+    copied(homes / "done" / CODE, write_company(home) / CODE)
+    operate(ALL_NIGHTS, home, *(night.isoformat() for night in NIGHTS), threads=threads, zone=zone)
 
 
 def test_another_home_with_one_thread_and_another_time_zone_gives_equal_bits(homes: Path, tmp_path: Path) -> None:
-    other = write_company(tmp_path / "other")
-    run_all_nights(other, threads=1, zone="Asia/Kolkata")
+    other = tmp_path / "other"
+    run_all_nights(homes, other, threads=1, zone="Asia/Kolkata")
     assert lake_digest(other) == lake_digest(homes / "done")
 
 
@@ -57,8 +67,8 @@ def test_another_home_with_one_thread_and_another_time_zone_gives_equal_bits(hom
     ("threads", "zone"), [(2, "UTC"), (1, "UTC"), (4, "UTC"), (2, "Asia/Kolkata"), (2, "America/Los_Angeles")]
 )
 def test_each_thread_count_and_time_zone_gives_equal_bits(homes: Path, tmp_path: Path, threads: int, zone: str) -> None:
-    other = write_company(tmp_path / "other")
-    run_all_nights(other, threads=threads, zone=zone)
+    other = tmp_path / "other"
+    run_all_nights(homes, other, threads=threads, zone=zone)
     assert lake_digest(other) == lake_digest(homes / "done")
 
 
@@ -75,14 +85,12 @@ def test_a_lake_rewritten_in_another_layout_gives_equal_bits(homes: Path, tmp_pa
     rewrite_all(home)
     expected = lake_digest(homes / "done", history=False)
     assert rows_of(home) == rows_of(homes / "done")
-    with operating(home, threads=2) as operator:
-        look_again(home / "lake", "study/cells", "results")
-        operator.studies(STUDIES, NIGHTS[-1])
-        assert lake_digest(home, history=False) == expected
-        look_again(home / "lake", "unit_days", "features", "study", "results")
-        operator.repair_data()
-        operator.studies(STUDIES, NIGHTS[-1])
-        assert lake_digest(home, history=False) == expected
+    look_again(home / "lake", "study/cells", "results")
+    operate(LAST_LOOK, home, NIGHTS[-1].isoformat(), *STUDIES, threads=2)
+    assert lake_digest(home, history=False) == expected
+    look_again(home / "lake", "unit_days", "features", "study", "results")
+    operate(REPAIRED_LOOK, home, NIGHTS[-1].isoformat(), *STUDIES, threads=2)
+    assert lake_digest(home, history=False) == expected
 
 
 def rewrite_all(home: Path) -> None:

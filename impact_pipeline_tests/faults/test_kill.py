@@ -15,7 +15,6 @@ import pytest
 from impact_pipeline_tests.end_to_end.company import (
     EVE,
     NIGHTS,
-    ROOT,
     command,
     copied,
     environment,
@@ -50,8 +49,9 @@ def moments(count: int, seconds: float, seed: int = SEED) -> Sequence[float]:
 def kill_after(home: Path, seconds: float) -> bool:
     """Start the night in a process group of its own, kill the group at that moment; False if it had already ended."""
     line = command("nightly", "--date", NIGHT.isoformat(), "--home", str(home))
+    environ, nowhere = environment(home), subprocess.DEVNULL
     with subprocess.Popen(
-        line, cwd=ROOT, env=environment(), start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        line, cwd=home, env=environ, start_new_session=True, stdout=nowhere, stderr=nowhere
     ) as running:
         try:
             running.wait(timeout=seconds)
