@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from impact_pipeline.estimators.causal.base import CausalEstimator
+from impact_pipeline.estimators.causal.instrumental_variables import InstrumentalVariables
 
-CAUSAL_ESTIMATORS: tuple[CausalEstimator, ...] = ()
+CAUSAL_ESTIMATORS: tuple[CausalEstimator, ...] = (InstrumentalVariables(),)
 
 
 def causal_estimator(design: Any, estimators: Sequence[CausalEstimator] = CAUSAL_ESTIMATORS) -> CausalEstimator | None:

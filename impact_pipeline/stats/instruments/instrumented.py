@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -94,6 +94,15 @@ class Instrumented:
         if self.errors == "cluster" and self.cluster is not None:
             left, right = _added(left, self.cluster), _added(right, self.cluster)
         return summed("ai,bi->ab", left, right)
+
+    def only(self, names: Sequence[str]) -> Instrumented:
+        """The same rows with some of the instruments, in this order."""
+        places = [self.names.index(name) for name in names]
+        chosen = np.linalg.inv(self.inverse_root)[places]
+        turned, triangle = np.linalg.qr(chosen.T)
+        basis = summed("qj,qi->ji", np.asarray(turned, dtype=np.float64), self.basis)
+        inverse = np.asarray(np.linalg.inv(triangle.T), dtype=np.float64)
+        return replace(self, names=tuple(names), basis=basis, inverse_root=inverse)
 
     def correction(self, coefficients: int) -> float:
         """The small-sample factor of sums of squared scores."""
