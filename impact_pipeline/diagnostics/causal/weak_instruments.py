@@ -31,7 +31,8 @@ class WeakInstruments:
             sentence = f"There is no first stage to judge: {rows.detail}."
             return Checked(Finding(self.name, None, None, None, sentence, "none", {}))
         found = strength(rows, question.design.worst_bias)
-        bound = f"{found.weak_below:.1f} that excludes a bias above {question.design.worst_bias:.0%} of the worst case"
+        share = f"{100 * question.design.worst_bias:.4g} %"
+        bound = f"{found.weak_below:.1f} that excludes a bias above {share} of the worst case"
         side = "below" if found.is_weak else "at or above"
         sentence = f"The effective F of the first stage is {found.effective_f:.1f}, {side} the {bound}."
         details = {"first_stage_f": found.first_stage_f, "instruments": rows.instruments, "errors": rows.errors}

@@ -14,12 +14,13 @@ from impact_pipeline.stats.inference import quantile, upper_tail
 from impact_pipeline.stats.instruments.anderson_rubin import AndersonRubin
 from impact_pipeline.stats.instruments.fitted import InstrumentalFit, fitted, of_sample
 from impact_pipeline.stats.instruments.k_class import KClass, liml, two_stage_least_squares
-from impact_pipeline.stats.instruments.over_identification import Tested
+from impact_pipeline.stats.instruments.over_identification import SpecificationTest
 from impact_pipeline.stats.instruments.stages import Stage, slopes
 from impact_pipeline.stats.refusal import Refusal
 from impact_pipeline.stats.samples.cross_section import CrossSection
 
 ESTIMAND = "LATE"
+ESTIMANDS = {"ols": "association", "first stage": "effect on the treatment", "reduced form": "ITT"}
 TITLES = {"two_stage_least_squares": "2SLS", "liml": "LIML"}
 MOST_ALTERNATIVES = 6
 """Instruments up to which each is also shown alone and left out."""
@@ -73,16 +74,16 @@ def _main(fit: InstrumentalFit, design: Design, alpha: float) -> Effect | Refusa
     )
 
 
-def _wald(found: KClass, method: str, alpha: float) -> Effect:
+def _wald(found: KClass, method: str, alpha: float, estimand: str = ESTIMAND) -> Effect:
     freedom = found.degrees_of_freedom
     half = float(quantile(1 - alpha / 2, freedom)) * found.std_error
     p_value = float(2 * upper_tail(abs(found.value) / found.std_error, freedom))
     lower, upper = found.value - half, found.value + half
-    return Effect(found.value, found.std_error, lower, upper, p_value, method, ESTIMAND, freedom)
+    return Effect(found.value, found.std_error, lower, upper, p_value, method, estimand, freedom)
 
 
 def _refused(found: AndersonRubin, alpha: float) -> Refusal | None:
-    level = f"the {1 - alpha:.0%} Anderson-Rubin set of effects is"
+    level = f"the {100 * (1 - alpha):.4g} % Anderson-Rubin set of effects is"
     if not found.intervals:
         return Refusal("not_identified", f"{level} empty: instruments contradict each other on every effect")
     if not found.is_bounded:
@@ -101,7 +102,7 @@ def _others(fit: InstrumentalFit, alpha: float) -> dict[str, Effect | Refusal]:
     estimates = {"ols": fit.least_squares, "two stage least squares": fit.two_stage, "liml": fit.liml}
     methods = {"ols": "least squares", "two stage least squares": "2SLS", "liml": "LIML"}
     found: dict[str, Effect | Refusal] = {
-        name: one if isinstance(one, Refusal) else _wald(one, f"{methods[name]}, {errors}", alpha)
+        name: one if isinstance(one, Refusal) else _wald(one, f"{methods[name]}, {errors}", alpha, ESTIMANDS.get(name, ESTIMAND))
         for name, one in estimates.items()
     }
     robust = fit.anderson_rubin
@@ -116,11 +117,12 @@ def _others(fit: InstrumentalFit, alpha: float) -> dict[str, Effect | Refusal]:
 def _stages(fit: InstrumentalFit, alpha: float) -> dict[str, Effect]:
     found: dict[str, Effect] = {}
     stages: tuple[Stage, ...] = ("first stage", "reduced form")
+    told = f"least squares, {fit.rows.errors}"
     for stage in stages:
         for slope in slopes(fit.rows, stage):
             if slope.std_error > 0:
                 one = KClass(slope.value, slope.std_error, slope.degrees_of_freedom, 0.0, fit.estimate.residuals)
-                found[f"{stage} {slope.instrument}"] = _wald(one, f"least squares, {fit.rows.errors}", alpha)
+                found[f"{stage} {slope.instrument}"] = _wald(one, told, alpha, ESTIMANDS[stage])
     return found
 
 
@@ -133,7 +135,7 @@ def _numbers(fit: InstrumentalFit) -> dict[str, float]:
     if isinstance(fit.liml, KClass):
         found["kappa"] = fit.liml.kappa
     for tested in (fit.over_identified, fit.wu_hausman):
-        if isinstance(tested, Tested):
+        if isinstance(tested, SpecificationTest):
             found |= {tested.name: tested.statistic, f"{tested.name} p-value": tested.p_value}
     if isinstance(robust, AndersonRubin):
         lower, upper = robust.hull or (np.nan, np.nan)

@@ -65,9 +65,11 @@ def anderson_rubin(rows: Instrumented, alpha: float = 0.05) -> AndersonRubin | R
 
     forms = _Forms.of(rows)
     freedom = rows.spread(rows.instruments)
-    if freedom <= 0 or np.linalg.matrix_rank(forms.variance(0.0)) < rows.instruments:
-        found = f"{rows.clusters} clusters" if rows.errors == "cluster" else f"{rows.n} rows"
-        return Refusal("too_few_units", f"{rows.instruments} instruments need more than {found} for their errors")
+    if rows.errors == "cluster" and freedom < rows.instruments:
+        detail = f"{rows.instruments} instruments need more than {rows.clusters} clusters for their errors"
+        return Refusal("too_few_clusters", detail)
+    if min(np.linalg.matrix_rank(forms.variance(b)) for b in (0.0, _whereabouts(forms)[0])) < rows.instruments:
+        return Refusal("zero_variance", "instruments and covariates determine the outcome: there is no error")
     critical = float(fdtri(rows.instruments, freedom, 1 - alpha))
     statistic = forms.statistic(0.0)
     p_value = float(fdtrc(rows.instruments, freedom, statistic))
@@ -106,11 +108,11 @@ class _Forms:
         return float(gap @ np.linalg.solve(self.variance(effect), gap)) / len(gap)
 
     def moved(self, place: float, scale: float) -> _Forms:
-        """The same forms of t, where the effect is `place + scale t`."""
-        cross = (self.cross - 2 * place * self.square) * scale
-        return _Forms(
-            self.gap(place), self.first * scale, self.variance(place), cross, self.square * scale**2
-        )  # fmt: skip
+        """The same forms of t, where the effect is `place + scale t`, in coordinates in which V(0) is the identity."""
+        root = np.asarray(np.linalg.inv(np.linalg.cholesky(self.variance(place))), dtype=np.float64)
+        cross, square = (self.cross - 2 * place * self.square) * scale, self.square * scale**2
+        turned = [summed("ab,bc,dc->ad", root, matrix, root) for matrix in (self.variance(place), cross, square)]
+        return _Forms(root @ self.gap(place), root @ self.first * scale, *turned)
 
 
 def _below(forms: _Forms, critical: float, is_classical: bool) -> tuple[Interval, ...]:

@@ -8,7 +8,7 @@ from typing import Literal
 from impact_pipeline.stats.instruments.anderson_rubin import AndersonRubin, anderson_rubin
 from impact_pipeline.stats.instruments.instrumented import Errors, Instrumented, instrumented
 from impact_pipeline.stats.instruments.k_class import KClass, k_class, liml, two_stage_least_squares
-from impact_pipeline.stats.instruments.over_identification import Tested, over_identified, wu_hausman
+from impact_pipeline.stats.instruments.over_identification import SpecificationTest, over_identified, wu_hausman
 from impact_pipeline.stats.instruments.strength import effective_f, first_stage_f, weak_below
 from impact_pipeline.stats.refusal import Refusal
 from impact_pipeline.stats.samples.cross_section import CrossSection
@@ -40,8 +40,8 @@ class InstrumentalFit:
     two_stage: KClass | Refusal
     liml: KClass | Refusal
     anderson_rubin: AndersonRubin | Refusal
-    over_identified: Tested | Refusal
-    wu_hausman: Tested | Refusal
+    over_identified: SpecificationTest | Refusal
+    wu_hausman: SpecificationTest | Refusal
 
 
 def of_sample(section: CrossSection, errors: Errors | Literal["automatic"]) -> Instrumented | Refusal:

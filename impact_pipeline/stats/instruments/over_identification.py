@@ -14,7 +14,7 @@ from impact_pipeline.stats.refusal import Refusal
 
 
 @dataclass(frozen=True, slots=True)
-class Tested:
+class SpecificationTest:
     """A test's statistic, its p-value, and its name in the field's words."""
 
     name: str
@@ -22,7 +22,7 @@ class Tested:
     p_value: float
 
 
-def over_identified(rows: Instrumented, fit: KClass) -> Tested | Refusal:
+def over_identified(rows: Instrumented, fit: KClass) -> SpecificationTest | Refusal:
     """Sargan's test (1958) under classical errors, Hansen's J (1982) of the two-step estimate otherwise.
 
     Sargan: `n e' P e / e' e` with the residuals of `fit`. J: `g' S^-1 g`, g the instruments' covariance with the
@@ -47,7 +47,7 @@ def over_identified(rows: Instrumented, fit: KClass) -> Tested | Refusal:
     if rows.errors == "classical":
         total = float(summed("i,i->", fit.residuals, fit.residuals))
         statistic = rows.n * float(summed("q,q->", pull, pull)) / total
-        return Tested("Sargan", statistic, float(chdtrc(spare, statistic)))
+        return SpecificationTest("Sargan", statistic, float(chdtrc(spare, statistic)))
     scores = rows.basis * fit.residuals
     inner = rows.score_products(scores, scores)
     if np.linalg.matrix_rank(inner) < rows.instruments:
@@ -57,10 +57,10 @@ def over_identified(rows: Instrumented, fit: KClass) -> Tested | Refusal:
     value = float(weighted @ reduced) / float(weighted @ first)
     gap = reduced - value * first
     statistic = float(gap @ np.linalg.solve(inner, gap))
-    return Tested("Hansen J", statistic, float(chdtrc(spare, statistic)))
+    return SpecificationTest("Hansen J", statistic, float(chdtrc(spare, statistic)))
 
 
-def wu_hausman(rows: Instrumented) -> Tested | Refusal:
+def wu_hausman(rows: Instrumented) -> SpecificationTest | Refusal:
     """Whether least squares and 2SLS differ by more than chance: the t test of the first stage's residuals.
 
     They are added to the outcome's regression on treatment and covariates; their coefficient is 0 where the treatment
@@ -86,4 +86,4 @@ def wu_hausman(rows: Instrumented) -> Tested | Refusal:
     if not variance > 0:
         return Refusal("zero_variance", "treatment and instruments determine the outcome exactly: there is no error")
     statistic = float(slopes[1] ** 2) / variance
-    return Tested("Wu-Hausman F", statistic, float(2 * upper_tail(statistic**0.5, rows.spread(2))))
+    return SpecificationTest("Wu-Hausman F", statistic, float(2 * upper_tail(statistic**0.5, rows.spread(2))))
