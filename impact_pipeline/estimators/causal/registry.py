@@ -6,9 +6,27 @@ from collections.abc import Sequence
 from typing import Any
 
 from impact_pipeline.estimators.causal.base import CausalEstimator
+from impact_pipeline.estimators.causal.doubly_robust import DoublyRobust
+from impact_pipeline.estimators.causal.entropy_balancing import EntropyBalancing
+from impact_pipeline.estimators.causal.group_time_effects import GroupTimeEffects
 from impact_pipeline.estimators.causal.instrumental_variables import InstrumentalVariables
+from impact_pipeline.estimators.causal.inverse_propensity_weighting import InversePropensityWeighting
+from impact_pipeline.estimators.causal.matching import Matching
+from impact_pipeline.estimators.causal.regression_standardisation import RegressionStandardisation
+from impact_pipeline.estimators.causal.synthetic_control import SyntheticControlEstimator
+from impact_pipeline.estimators.causal.synthetic_difference_in_differences import SyntheticDifferenceInDifferences
 
-CAUSAL_ESTIMATORS: tuple[CausalEstimator, ...] = (InstrumentalVariables(),)
+CAUSAL_ESTIMATORS: tuple[CausalEstimator, ...] = (
+    InstrumentalVariables(),
+    Matching(),
+    InversePropensityWeighting(),
+    DoublyRobust(),
+    RegressionStandardisation(),
+    EntropyBalancing(),
+    GroupTimeEffects(),
+    SyntheticControlEstimator(),
+    SyntheticDifferenceInDifferences(),
+)
 
 
 def causal_estimator(design: Any, estimators: Sequence[CausalEstimator] = CAUSAL_ESTIMATORS) -> CausalEstimator | None:

@@ -43,7 +43,7 @@ def _augmented(
     own, predicted = in_arm * factor, fit.predictions
     mean = float((target @ predicted + own @ fit.residuals) / target.sum())
     influence = target * (predicted - mean) + own * fit.residuals
-    influence += fit.influence_on(fit.matrix.T @ (target - own) / n)
+    influence += fit.influence_on(fit.at.T @ (target - own) / n)
     influence += model.influence_on(model.columns.matrix.T @ (in_arm * slope * model.slopes * fit.residuals) / n)
     return mean, influence / share
 
@@ -81,7 +81,7 @@ def _weighted_regression(
     fit = outcome_model(columns.matrix, ("the constant", *columns.names), outcome, in_arm * factor, ARM_NAMES[arm])
     if isinstance(fit, Refusal):
         return fit
-    mean, influence = predicted_mean(fit, fit.matrix, target)
+    mean, influence = predicted_mean(fit, target)
     along = fit.matrix @ (fit.inverse @ (fit.matrix.T @ target))
     moved = model.columns.matrix.T @ (in_arm * slope * model.slopes * fit.residuals * along)
     return mean, influence + model.influence_on(moved / len(outcome)) / float(target.mean())

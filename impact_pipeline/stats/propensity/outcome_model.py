@@ -16,9 +16,13 @@ ARM_NAMES = ("among the untreated", "among the treated")
 
 @dataclass(frozen=True, eq=False)
 class OutcomeFit:
-    """Weighted least squares over the rows where `weights` are above 0; `inverse` is `(x' w x)^-1`."""
+    """Weighted least squares over the rows where `weights` are above 0; `inverse` is `(x' w x)^-1`.
+
+    `at` are the columns at which it predicts every row, were the row in the arm that the model stands for.
+    """
 
     matrix: Array
+    at: Array
     coefficients: Array
     residuals: Array
     weights: Array
@@ -27,7 +31,7 @@ class OutcomeFit:
     @property
     def predictions(self) -> Array:
         """Of all rows, those of the other arm too."""
-        return np.asarray(self.matrix @ self.coefficients, dtype=np.float64)
+        return np.asarray(self.at @ self.coefficients, dtype=np.float64)
 
     def influence_on(self, direction: Array) -> Array:
         """Influence of each row on `direction' coefficients`, (n,); weights are taken as given."""
@@ -52,7 +56,7 @@ def outcome_model(
     if isinstance(inverse, Refusal):
         return inverse
     coefficients = inverse @ (matrix.T @ (weights * outcome))
-    return OutcomeFit(matrix, coefficients, outcome - matrix @ coefficients, weights, inverse)
+    return OutcomeFit(matrix, matrix, coefficients, outcome - matrix @ coefficients, weights, inverse)
 
 
 def by_arm(
@@ -87,18 +91,18 @@ def regression_adjusted_means(
     5.0
     """
     own = weights * in_target(treatment, estimand)
-    means, influences = zip(*(predicted_mean(fit, fit.matrix, own) for fit in models), strict=True)
+    means, influences = zip(*(predicted_mean(fit, own) for fit in models), strict=True)
     return PotentialMeans(means[0], means[1], influences[0], influences[1])
 
 
-def predicted_mean(fit: OutcomeFit, at: Array, population: Array) -> tuple[float, Array]:
-    """Mean prediction at the rows `at`, weighted by `population`, with its influences.
+def predicted_mean(fit: OutcomeFit, population: Array) -> tuple[float, Array]:
+    """Mean prediction, weighted by `population`, with its influences.
 
     >>> fit = outcome_model(np.ones((2, 1)), ("the constant",), np.array([1.0, 3.0]), np.ones(2), "")
-    >>> predicted_mean(fit, fit.matrix, np.ones(2))[1].tolist()
+    >>> predicted_mean(fit, np.ones(2))[1].tolist()
     [-1.0, 1.0]
     """
-    predicted, share = at @ fit.coefficients, float(population.mean())
+    predicted, share = fit.predictions, float(population.mean())
     mean = float(population @ predicted / population.sum())
-    own = population * (predicted - mean) + fit.influence_on(at.T @ population / len(population))
+    own = population * (predicted - mean) + fit.influence_on(fit.at.T @ population / len(population))
     return mean, own / share
