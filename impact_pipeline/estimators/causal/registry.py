@@ -10,9 +10,11 @@ from impact_pipeline.estimators.causal.doubly_robust import DoublyRobust
 from impact_pipeline.estimators.causal.entropy_balancing import EntropyBalancing
 from impact_pipeline.estimators.causal.group_time_effects import GroupTimeEffects
 from impact_pipeline.estimators.causal.instrumental_variables import InstrumentalVariables
+from impact_pipeline.estimators.causal.interrupted_time_series import InterruptedTimeSeries
 from impact_pipeline.estimators.causal.inverse_propensity_weighting import InversePropensityWeighting
 from impact_pipeline.estimators.causal.matching import Matching
 from impact_pipeline.estimators.causal.regression_standardisation import RegressionStandardisation
+from impact_pipeline.estimators.causal.structural_time_series import StructuralTimeSeries
 from impact_pipeline.estimators.causal.synthetic_control import SyntheticControlEstimator
 from impact_pipeline.estimators.causal.synthetic_difference_in_differences import SyntheticDifferenceInDifferences
 
@@ -26,6 +28,8 @@ CAUSAL_ESTIMATORS: tuple[CausalEstimator, ...] = (
     GroupTimeEffects(),
     SyntheticControlEstimator(),
     SyntheticDifferenceInDifferences(),
+    InterruptedTimeSeries(),
+    StructuralTimeSeries(),
 )
 
 
