@@ -9,10 +9,10 @@ from typing import Any, Literal
 from pydantic import TypeAdapter
 
 from impact_pipeline.analysis.planning import PlanningAnswer
-from impact_pipeline.assessment.told import Attempt, NamedEffect, NamedNumber, ShownExhibit
 from impact_pipeline.diagnostics.base import Finding
 from impact_pipeline.estimators.base import Contrast, Grade, Interval, Result
 from impact_pipeline.estimators.bayesian_reading import BayesianReading, NoBayesianReading
+from impact_pipeline.estimators.causal.detail import Attempt, NamedEffect, NamedNumber, ShownExhibit
 from impact_pipeline.estimators.segment_comparison import SegmentComparison
 
 

@@ -15,9 +15,10 @@ from impact_pipeline.analysis.table import Array, Table
 from impact_pipeline.assessment.ladder import Ladder, climb
 from impact_pipeline.assessment.results import Margin, result_of
 from impact_pipeline.assessment.told import tell
-from impact_pipeline.causal.base import Question, Sample
+from impact_pipeline.causal.base import Question
 from impact_pipeline.errors import InputError
 from impact_pipeline.estimators.base import Grade
+from impact_pipeline.stats.samples.sample import Sample
 
 Rung = tuple[Any, SampleColumns, Grade]
 Outcomes = Mapping[str, Array]
@@ -32,8 +33,9 @@ def causal_answer(asked: Specification, table: Table, columns: Mapping[str, Arra
         result_of(metric.name, ladders[metric.name], asked.alpha, _margin(metric)) for metric in asked.metrics
     )
     return replace(
-        answer, results=results, dropped=samples.dropped, grade=told.grade, attempts=told.attempts,
-        effects=told.effects, numbers=told.numbers, findings=told.findings, exhibits=told.exhibits,
+        answer, results=results, dropped=samples.dropped, grade=told.grade, attempts=told.detail.attempts,
+        effects=told.detail.effects, numbers=told.detail.numbers, findings=told.findings,
+        exhibits=told.detail.exhibits,
     )  # fmt: skip
 
 

@@ -6,12 +6,6 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from impact_pipeline.catalog.causal.designs import (
-    CROSS_SECTION_DESIGNS,
-    LOGGED_DESIGNS,
-    PANEL_DESIGNS,
-    SERIES_DESIGNS,
-)
 from impact_pipeline.catalog.document import Expression, Model
 
 Column = Annotated[str, Field(min_length=1, max_length=200)]
@@ -91,15 +85,6 @@ class LoggedDecisionColumns(Model):
 SampleColumns = Annotated[
     PanelColumns | CrossSectionColumns | SeriesColumns | LoggedDecisionColumns, Field(discriminator="type")
 ]
-
-SAMPLE_OF: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys(PANEL_DESIGNS, ("panel",)),
-    **dict.fromkeys(CROSS_SECTION_DESIGNS, ("cross_section",)),
-    **dict.fromkeys(SERIES_DESIGNS, ("series",)),
-    **dict.fromkeys(LOGGED_DESIGNS, ("logged_decisions",)),
-    "difference_in_differences": ("panel", "cross_section"),
-}
-"""Type of design -> the types of samples it is asked on."""
 
 Expressions = dict[str, str]
 

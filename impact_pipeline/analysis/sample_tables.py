@@ -22,11 +22,11 @@ from impact_pipeline.analysis.sample_questions import (
     sample_expressions,
 )
 from impact_pipeline.analysis.table import Array, Table
-from impact_pipeline.causal.base import Sample
 from impact_pipeline.errors import InputError
 from impact_pipeline.stats.samples.cross_section import CrossSection
 from impact_pipeline.stats.samples.logged_decisions import LoggedDecisions
 from impact_pipeline.stats.samples.panel import Panel, panel_of
+from impact_pipeline.stats.samples.sample import Sample
 from impact_pipeline.stats.samples.series import Series
 
 MOST_LABELS = 5_000_000

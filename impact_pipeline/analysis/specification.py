@@ -23,11 +23,12 @@ from impact_pipeline.analysis.metric_questions import (
     by_regression,
 )
 from impact_pipeline.analysis.planning_questions import PlanningQuestion
-from impact_pipeline.analysis.sample_questions import SAMPLE_OF, SampleColumns
+from impact_pipeline.analysis.sample_questions import SampleColumns
 from impact_pipeline.catalog.causal.designs import CAUSAL, AnyCausalDesign, CausalDesign
 from impact_pipeline.catalog.document import Expression, Model, Text
 from impact_pipeline.catalog.looks import AlwaysValidLooks, FixedLook
 from impact_pipeline.catalog.plan import Correction, Prior
+from impact_pipeline.catalog.samples import SAMPLE_TYPES
 
 Column = Annotated[str, Field(min_length=1, max_length=200)]
 ClusterErrors = Literal["CR0", "CR1", "CR2", "CR3", "wild_bootstrap"]
@@ -210,7 +211,7 @@ def _of_causal_design(asked: Specification) -> Iterator[str]:
     rungs = [("sample", design.type, asked.sample)]
     rungs += [(f"fallback.{i}", f.design.type, f.sample or asked.sample) for i, f in enumerate(asked.fallback)]
     for field, kind, sample in rungs:
-        allowed = SAMPLE_OF[kind]
+        allowed = SAMPLE_TYPES[kind]
         if sample is None or sample.type not in allowed:
             found = "none" if sample is None else f"'{sample.type}'"
             wanted = " or ".join(f"'{name}'" for name in allowed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from impact_pipeline.analysis.answer import Answer, ArmReading, Coefficient, CorrectedResult
+from impact_pipeline.analysis.causal_terminal import causal_lines, causal_tables
 from impact_pipeline.analysis.planning import LookBound, PlanningAnswer
 from impact_pipeline.estimators.base import Contrast, Estimate, Interval, NotEstimable, Result
 from impact_pipeline.estimators.bayesian_reading import BayesianReading
@@ -18,6 +19,8 @@ NONE = "-"
 ALL = "all units"
 LEAST_WIDTH, LEAST_NAME = 100, 7
 """Columns of text below which tables are not squeezed, nor a column of names."""
+SENTENCES = "found"
+"""The head of a column of sentences, which take as many lines as they need."""
 FOLDED = 2
 """The columns up to this hold names and may take several lines."""
 
@@ -35,6 +38,9 @@ def show(answer: Answer) -> None:
     for title, heads, rows in _tables(answer):
         table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
         for place, head in enumerate(heads):
+            if head == SENTENCES:
+                table.add_column(head, overflow="fold", ratio=1)
+                continue
             longest = max((len(row[place]) for row in rows), default=0)
             table.add_column(head, overflow="fold", no_wrap=place > FOLDED, min_width=min(longest, LEAST_NAME) or None)
         for row in rows:
@@ -69,6 +75,7 @@ def _tables(answer: Answer) -> Iterator[TableOf]:
     if margins:
         heads = ["metric", "arm", "segment", "margin", "worst not excluded", "p", "within"]
         yield "Not worse by the margin (one-sided)", heads, [_margin(r) for r in margins]
+    yield from causal_tables(answer)
     if answer.corrected:
         heads = ["metric", "arm", "p", "interval", "rejected"]
         yield f"All comparisons as one family ({answer.correction})", heads, [_corrected(c) for c in answer.corrected]
@@ -99,6 +106,7 @@ def _more_tables(answer: Answer) -> Iterator[TableOf]:
 
 def _last_lines(answer: Answer) -> Iterator[str]:
     """Methods by metric, what was repaired, and each number that there is not, with its reason."""
+    yield from causal_lines(answer)
     methods = dict.fromkeys((result.metric, result.method) for result in answer.results)
     yield from (f"{metric}: {method}" for metric, method in methods)
     for result in answer.results:

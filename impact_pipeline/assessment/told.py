@@ -8,66 +8,17 @@ from dataclasses import dataclass, replace
 
 from impact_pipeline.assessment.ladder import Ladder
 from impact_pipeline.causal.base import Effect
-from impact_pipeline.causal.exhibits import Exhibit
 from impact_pipeline.diagnostics.base import Finding
 from impact_pipeline.estimators.base import Grade
+from impact_pipeline.estimators.causal.detail import (
+    MAIN,
+    Attempt,
+    CausalDetail,
+    NamedEffect,
+    NamedNumber,
+    ShownExhibit,
+)
 from impact_pipeline.stats.refusal import Refusal
-
-MAIN = "main"
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One design that was asked of a metric. `stands` where it has a number and no check failed; `told` says why not.
-
-    `answers` marks the one whose number is the metric's.
-    """
-
-    metric: str
-    design: str
-    method: str
-    grade: Grade | None
-    stands: bool
-    answers: bool
-    told: str
-    value: float | None
-    lower: float | None
-    upper: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class NamedEffect:
-    """The main effect, and those beside it; None where there is no number, with the reason. Unbounded is None too."""
-
-    metric: str
-    name: str
-    value: float | None
-    std_error: float | None = None
-    lower: float | None = None
-    upper: float | None = None
-    p_value: float | None = None
-    method: str = ""
-    estimand: str = ""
-    degrees_of_freedom: float | None = None
-    treated: float | None = None
-    untreated: float | None = None
-    reason: str | None = None
-    detail: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class NamedNumber:
-    """A number that a reader of the method wants to see beside the effect."""
-
-    metric: str
-    name: str
-    value: float
-
-
-@dataclass(frozen=True, slots=True)
-class ShownExhibit:
-    metric: str
-    exhibit: Exhibit
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +26,8 @@ class Told:
     """Everything that the ladders of a study's metrics found."""
 
     grade: Grade | None
-    attempts: tuple[Attempt, ...]
-    effects: tuple[NamedEffect, ...]
-    numbers: tuple[NamedNumber, ...]
     findings: tuple[Finding, ...]
-    exhibits: tuple[ShownExhibit, ...]
+    detail: CausalDetail
 
 
 def tell(ladders: Mapping[str, Ladder]) -> Told:
@@ -87,8 +35,7 @@ def tell(ladders: Mapping[str, Ladder]) -> Told:
     items = ladders.items()
     grades = [ladder.answer.grade for ladder in ladders.values()]
     known: list[Grade] = [grade for grade in grades if grade is not None]
-    return Told(
-        max(known) if known else None,
+    detail = CausalDetail(
         tuple(row for metric, ladder in items for row in _attempts(metric, ladder)),
         tuple(row for metric, ladder in items for row in _effects(metric, ladder)),
         tuple(
@@ -97,9 +44,10 @@ def tell(ladders: Mapping[str, Ladder]) -> Told:
             for name, value in ladder.answer.assessment.effects.numbers.items()
             if math.isfinite(value)
         ),
-        tuple(replace(f, metric=metric) for metric, ladder in items for f in ladder.answer.assessment.findings),
         tuple(ShownExhibit(m, exhibit) for m, ladder in items for exhibit in ladder.answer.assessment.exhibits),
     )
+    findings = (replace(f, metric=metric) for metric, ladder in items for f in ladder.answer.assessment.findings)
+    return Told(max(known) if known else None, tuple(findings), detail)
 
 
 def _attempts(metric: str, ladder: Ladder) -> Iterator[Attempt]:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from impact_pipeline.catalog.contract import Contract
-from impact_pipeline.catalog.designs import BIN, CLUSTER, UNITS_RANDOMISED, cluster_column
-from impact_pipeline.catalog.expressions import Compiled, Kind, compile_row
+from impact_pipeline.catalog.designs import BIN, CLUSTER, UNITS_RANDOMISED, arms_in_order, cluster_column
+from impact_pipeline.catalog.expressions import Compiled, Kind, Rejected, compile_row
 from impact_pipeline.catalog.fact import Fact, Measure
 from impact_pipeline.catalog.feature import FeatureOfRows, LatestFeature, LearntFeature, NumberFeature
 from impact_pipeline.catalog.issues import Issue
@@ -19,6 +19,7 @@ from impact_pipeline.catalog.metrics.readings import Reading, UnitTotal, reading
 from impact_pipeline.catalog.metrics.trend import trend_of
 from impact_pipeline.catalog.model import MlModel
 from impact_pipeline.catalog.plan import Basis, EvaluationPlan, ExposureRule, FeatureSegment, MetricUse, StudySegment
+from impact_pipeline.catalog.samples import CausalSample, PanelSample, SeriesSample, metrics_beside, row_expressions
 from impact_pipeline.catalog.source import DatabaseSource, FilesSource
 from impact_pipeline.catalog.strict_yaml import Path as FieldPath
 from impact_pipeline.errors import InputError
@@ -215,8 +216,33 @@ class Study:
 
     @property
     def facts(self) -> tuple[Fact, ...]:
-        names = sorted({fact for _, reading in self.readings for total in reading.totals for fact in total.facts})
+        readings = [reading for _, reading in self.readings]
+        readings += [metric.readings(self.catalog.parts_of(metric))[0] for metric in self.metrics_beside.values()]
+        names = sorted({fact for reading in readings for total in reading.totals for fact in total.facts})
         return tuple(self.catalog.facts[name] for name in names)
+
+    @property
+    def samples(self) -> tuple[CausalSample, ...]:
+        """Distinct samples of a causal design and of those it may fall back on; none where units are randomised."""
+        wanted = (self.plan.sample, *(fallback.sample for fallback in self.plan.fallback))
+        return tuple(dict.fromkeys(sample for sample in wanted if sample is not None))
+
+    @property
+    def row_numbers(self) -> Mapping[str, tuple[str, Kind]]:
+        """What samples read of a unit's first contact: '<sample>.<field>' -> expression, and what it yields."""
+        dataset = self.contacts.dataset
+        return {
+            f"{place}.{field}": (text, kind_of(self.catalog, dataset, text))
+            for place, sample in enumerate(self.samples)
+            for field, text in row_expressions(sample).items()
+        }
+
+    @property
+    def metrics_beside(self) -> Mapping[str, Metric]:
+        """Sound metrics that are read and not judged: covariates, weights, control series, negative controls."""
+        names = dict.fromkeys(name for sample in self.samples for name in metrics_beside(sample))
+        names |= dict.fromkeys(self.plan.negative_controls)
+        return {name: self.catalog.metrics[name] for name in names if name in self.catalog.metrics}
 
     @property
     def datasets(self) -> tuple[str, ...]:
@@ -227,6 +253,8 @@ class Study:
 
     @property
     def last_window_day(self) -> int:
+        if isinstance(self.plan.sample, PanelSample | SeriesSample):
+            return 0
         return max((metric.last_day for metric in self.metrics), default=0)
 
     @property
@@ -237,12 +265,20 @@ class Study:
     @property
     def arms(self) -> tuple[str, ...]:
         """Control first, then the others by name."""
-        control = self.plan.design.control
-        return (control, *sorted(set(self.plan.design.arms) - {control}))
+        return arms_in_order(self.plan.design)
 
     def measure(self, total: UnitTotal) -> Measure | None:
         """What a total adds up; None where it counts rows or days of whatever they hold."""
         return None if total.measure is None else self.catalog.facts[total.fact].measures[total.measure]
+
+
+def kind_of(catalog: Catalog, dataset: str, expression: str) -> Kind:
+    """Whether an expression that may be either is a condition; one with a fault counts as a number."""
+    try:
+        catalog.compile(dataset, expression, "condition")
+    except Rejected:
+        return "number"
+    return "condition"
 
 
 def studies_due(catalog: Catalog, day: date) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from impact_pipeline.catalog.causal.designs import AnyCausalDesign
 from impact_pipeline.catalog.document import Model, Name
 
 Arms = Annotated[dict[Name, Annotated[float, Field(ge=0, le=1)]], Field(min_length=2)]
@@ -129,10 +130,31 @@ class StagedRolloutDesign(Model):
         return self
 
 
-Design = Annotated[
-    RandomizedDesign | ClusterRandomizedDesign | StagedRolloutDesign | SwitchbackDesign | HoldoutDesign,
-    Field(discriminator="type"),
-]
+AnyRandomisedDesign = (
+    RandomizedDesign | ClusterRandomizedDesign | StagedRolloutDesign | SwitchbackDesign | HoldoutDesign
+)
+
+Design = Annotated[AnyRandomisedDesign | AnyCausalDesign, Field(discriminator="type")]
+
+TREATED, UNTREATED = "treated", "untreated"
+"""The two worlds that a causal design compares: with the change, and without it."""
+
+
+def arm_shares(design: Design) -> dict[str, float]:
+    """Arm -> planned share, of the last phase where shares change; empty where nobody is given an arm."""
+    return design.arms if isinstance(design, AnyRandomisedDesign) else {}
+
+
+def control_arm(design: Design) -> str:
+    """The arm that others are compared with."""
+    return design.control if isinstance(design, AnyRandomisedDesign) else UNTREATED
+
+
+def arms_in_order(design: Design) -> tuple[str, ...]:
+    """Control first, then the others by name."""
+    if not isinstance(design, AnyRandomisedDesign):
+        return UNTREATED, TREATED
+    return (design.control, *sorted(set(design.arms) - {design.control}))
 
 
 def cluster_column(design: Design) -> str | None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from impact_pipeline.catalog.causal.designs import CAUSAL, CausalDesign
 from impact_pipeline.catalog.designs import ClusterRandomizedDesign, Design, StagedRolloutDesign, SwitchbackDesign
 from impact_pipeline.catalog.document import Document, Expression, Model, Name, Text
 from impact_pipeline.catalog.effect_size import EffectSize
 from impact_pipeline.catalog.looks import FixedLook, Looks
 from impact_pipeline.catalog.metrics.base import Window, windowed_name
+from impact_pipeline.catalog.samples import SAMPLE_TYPES, CausalSample, PanelSample, SeriesSample
 
 
 class Change(Model):
@@ -116,7 +119,8 @@ class DecisionRule(Model):
     """Success superior (two-sided `alpha`), every guardrail non-inferior (one-sided `alpha`), findings clean.
 
     `correction` is for several success metrics and arms. The Benjamini procedures bound the share of false claims among
-    claims, all others the chance of any. `power` is the chance to ship a change with the planned effects: what units
+    claims, all others the chance of any. Evidence below `ships_on_grade` never ships: a quasi-experiment (C) only where
+    the plan said so before. `power` is the chance to ship a change with the planned effects: what units
     are planned for.
     """
 
@@ -124,6 +128,7 @@ class DecisionRule(Model):
     power: Annotated[float, Field(ge=0.5, lt=1)] = 0.8
     correction: Correction = "holm"
     min_units_per_arm: Annotated[int, Field(ge=2)] = 100
+    ships_on_grade: Literal["A", "B", "C"] = "B"
 
 
 class Prior(Model):
@@ -142,6 +147,17 @@ class Value(Model):
     horizon_days: Annotated[int, Field(ge=1, le=3650)] = 365
 
 
+class Fallback(Model):
+    """A design for when those before it are refused or fail a check; `cap` is the best grade that it may get.
+
+    Without a `sample` of its own it is asked on the plan's.
+    """
+
+    design: CausalDesign
+    sample: CausalSample | None = None
+    cap: Literal["C", "D"] = "C"
+
+
 class EvaluationPlan(Document):
     """What is changed, for whom, how it is measured, and which result leads to which verdict.
 
@@ -149,6 +165,8 @@ class EvaluationPlan(Document):
     last window of the last cohort closes. With an `assignment` beside the exposure both bases are measured, windows
     counting from exposure on the one and from assignment on the other; `basis` is the one that decides.
     `post_stratify` names a segment whose values are strata of the estimates over all units.
+    A causal design reads a `sample`, may declare designs to fall back on, and metrics that the change cannot have moved
+    (`negative_controls`).
     With `aa_check` control's units are kept in bins besides, and every metric is tried on random halves of them.
     """
 
@@ -172,6 +190,9 @@ class EvaluationPlan(Document):
     decision: DecisionRule = DecisionRule()
     prior: Prior | None = None
     value: Value | None = None
+    sample: CausalSample | None = None
+    fallback: Annotated[tuple[Fallback, ...], Field(max_length=3)] = ()
+    negative_controls: tuple[Name, ...] = ()
     aa_check: bool = True
 
     @model_validator(mode="after")
@@ -179,6 +200,13 @@ class EvaluationPlan(Document):
         if self.post_stratify is not None and self.post_stratify not in self.segments:
             known = ", ".join(self.segments) or "none yet"
             raise ValueError(f"post_stratify '{self.post_stratify}' is not a segment; segments are {known}")
+        return self
+
+    @model_validator(mode="after")
+    def _sample_fits_the_design(self) -> Self:
+        faults = list(_misfits_of_sample(self))
+        if faults:
+            raise ValueError("; ".join(faults))
         return self
 
     @model_validator(mode="after")
@@ -206,3 +234,28 @@ class EvaluationPlan(Document):
         if isinstance(self.design, StagedRolloutDesign) and self.design.phases[0].starts != self.starts:
             raise ValueError(f"the first phase starts on {self.design.phases[0].starts}, the plan on {self.starts}")
         return self
+
+
+def periods_of(plan: EvaluationPlan, sample: PanelSample | SeriesSample) -> tuple[date, date]:
+    """The first and the last day that a sample reads."""
+    return sample.first or plan.starts, sample.last or plan.ends
+
+
+def _misfits_of_sample(plan: EvaluationPlan) -> Iterator[str]:
+    if plan.design.type not in CAUSAL:
+        if plan.sample is not None or plan.fallback or plan.negative_controls:
+            yield "`sample`, `fallback` and `negative_controls` go with a causal design; remove them"
+        return
+    rungs = [("sample", plan.design.type, plan.sample)]
+    rungs += [(f"fallback.{i}", f.design.type, f.sample or plan.sample) for i, f in enumerate(plan.fallback)]
+    for field, kind, sample in rungs:
+        if sample is None or sample.type not in SAMPLE_TYPES[kind]:
+            wanted = " or ".join(f"'{name}'" for name in SAMPLE_TYPES[kind])
+            found = "none" if sample is None else f"'{sample.type}'"
+            yield f"{field}: a {kind} design takes a sample of type {wanted}; found {found}"
+    given = {
+        "segments": bool(plan.segments), "assignment": plan.assignment is not None, "prior": plan.prior is not None,
+        "looks": not isinstance(plan.looks, FixedLook),
+    }  # fmt: skip
+    for field in (name for name, there in given.items() if there):
+        yield f"`{field}` goes with a randomized design; remove it"

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pydantic import ValidationError
 
 from impact_pipeline.catalog.catalog import Catalog, Key
+from impact_pipeline.catalog.causal_rules import samples_are_readable
 from impact_pipeline.catalog.contract_rules import contracts_are_enforceable
 from impact_pipeline.catalog.expressions import Kind
 from impact_pipeline.catalog.feature import LatestFeature, LearntFeature, NumberFeature
@@ -117,6 +118,7 @@ def plans_are_linked(catalog: Catalog) -> Iterator[Breach]:
         key: Key = ("study", name)
         yield from _change(catalog, key, plan)
         yield from units_are_known(catalog, key, plan)
+        yield from samples_are_readable(catalog, key, plan)
         yield from _metric_uses(catalog, key, plan)
 
 

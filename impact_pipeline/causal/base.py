@@ -16,7 +16,6 @@ from impact_pipeline.stats.samples.logged_decisions import LoggedDecisions
 from impact_pipeline.stats.samples.panel import Panel
 from impact_pipeline.stats.samples.series import Series
 
-Sample = Panel | CrossSection | Series | LoggedDecisions
 S = TypeVar("S", Panel, CrossSection, Series, LoggedDecisions)
 D = TypeVar("D")
 

@@ -31,15 +31,16 @@ class MetricJudgement:
 
 @dataclass(frozen=True, slots=True)
 class ArmJudgement:
-    """An arm ships with a win, no block and a grade above D; it is harmed when any of its metrics is."""
+    """An arm ships with a win, no block and a grade that may ship; it is harmed when any of its metrics is."""
 
     contrast: Contrast
     metrics: tuple[MetricJudgement, ...]
+    ships_on: Grade = "C"
 
     @property
     def ships(self) -> bool:
         won = any(metric.wins for metric in self.metrics)
-        return won and not any(metric.blocks for metric in self.metrics) and self.grade != "D"
+        return won and not any(metric.blocks for metric in self.metrics) and self.grade <= self.ships_on
 
     @property
     def harmed(self) -> bool:
@@ -56,7 +57,8 @@ def judge_arms(study: Study, estimates: StudyEstimates) -> tuple[ArmJudgement, .
     results = {(r.metric, r.contrast): r for r in estimates.results if r.segment == ALL_UNITS}
     contrasts = dict.fromkeys(contrast for _, contrast in results)
     family = _Family(study, results, _adjusted(study, results))
-    return tuple(ArmJudgement(c, tuple(_judged(family, c))) for c in contrasts)
+    lowest = study.plan.decision.ships_on_grade
+    return tuple(ArmJudgement(c, tuple(_judged(family, c)), lowest) for c in contrasts)
 
 
 def gain(study: Study, arm: ArmJudgement) -> float:

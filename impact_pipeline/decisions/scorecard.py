@@ -15,12 +15,12 @@ from impact_pipeline.decisions.verdict import decide
 from impact_pipeline.diagnostics.base import Finding
 from impact_pipeline.estimators.study_estimates import StudyEstimates
 from impact_pipeline.kpis.impact import impact_of
-from impact_pipeline.outcomes.cells import Cells
+from impact_pipeline.kpis.seen import Seen
 
 
 def scorecard_of(
     study: Study,
-    cells: Cells,
+    seen: Seen,
     findings: Sequence[Finding],
     estimates: StudyEstimates,
     *,
@@ -31,16 +31,23 @@ def scorecard_of(
 ) -> Scorecard:
     """`inputs`: trusted dataset or feature -> day -> fingerprint, as read by this look."""
     verdict = decide(study, estimates, findings, as_of)
-    impacts = impact_of(study, estimates, cells)
+    impacts = impact_of(study, estimates, seen.units_per_day)
     plan_digest = digest(study.plan)
     versions = tuple(metric.reference for metric in study.metrics)
     read = {name: dict(sorted(days.items())) for name, days in sorted(inputs.items())}
     made_from = [plan_digest, list(versions), code_version, engine, read]
     numbers = [_plain(part) for part in (estimates, tuple(findings), verdict, impacts)]
     provenance = Provenance(digest(made_from, numbers)[:32], plan_digest, versions, code_version, engine, read)
-    exposed = {arm: cells.exposed(arm) for arm in study.arms}
     return Scorecard(
-        study.name, as_of, verdict, estimates, tuple(findings), impacts, exposed, cells.mixed_units, provenance
+        study.name,
+        as_of,
+        verdict,
+        estimates,
+        tuple(findings),
+        impacts,
+        dict(seen.per_arm),
+        seen.mixed_units,
+        provenance,
     )
 
 

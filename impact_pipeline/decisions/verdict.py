@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from impact_pipeline.catalog.catalog import Study
+from impact_pipeline.catalog.designs import control_arm
 from impact_pipeline.decisions.base import Decision, Verdict
 from impact_pipeline.decisions.judgement import ArmJudgement, gain, judge_arms
 from impact_pipeline.diagnostics.base import Consequence, Finding
@@ -17,6 +18,9 @@ GRADE_OF: dict[Consequence, Grade] = {
     "none": "A", "lower_grade": "B", "never_ship": "D", "hold": "D", "invalidate": "D",
 }  # fmt: skip
 
+LOWER: tuple[Consequence, ...] = ("lower_grade", "never_ship")
+"""Consequences that are told among the reasons, and stop no verdict by themselves."""
+
 
 def decide(study: Study, estimates: StudyEstimates, findings: Sequence[Finding], as_of: date) -> Verdict:
     """The plan's rule, in this order.
@@ -25,7 +29,7 @@ def decide(study: Study, estimates: StudyEstimates, findings: Sequence[Finding],
     2. At a look that may not decide by the plan's looks: hold, naming harm seen so far.
     3. Ship if an arm has a success metric shown better (the plan's correction, two-sided alpha), no success metric
        significantly worse, every guardrail non-inferior within its margin (one-sided alpha each: all of them must
-       pass), every number there, and a grade above D.
+       pass), every number there, and a grade on which the plan ships (never D).
     4. Rollback if a success metric is shown worse, or a guardrail is significantly worse (Bonferroni) and not shown to
        stay within its margin. 5. Else inconclusive at the planned look, and hold before.
 
@@ -72,8 +76,8 @@ class _Writer:
         if self._as_of < self._study.planned_look:
             return self.too_early()
         next_step = (
-            f"Keep '{self._study.plan.design.control}'. The intervals say which effects are excluded; to see smaller"
-            " ones, plan a study with more units or a longer one."
+            f"Keep '{control_arm(self._study.plan.design)}'. The intervals say which effects are excluded; to see"
+            " smaller ones, plan a study with more units or a longer one."
         )
         return self._verdict(Decision.INCONCLUSIVE, self._all_reasons(), next_step)
 
@@ -86,15 +90,21 @@ class _Writer:
         plan = self._study.plan
         arms = " and ".join(f"'{arm.contrast.treatment}'" for arm in harmed)
         version = f"{plan.change.model} version {plan.change.from_version}"
-        return f"Return every {plan.entity} in {arms} to '{plan.design.control}' ({version})."
+        return f"Return every {plan.entity} in {arms} to '{control_arm(plan.design)}' ({version})."
 
     def _all_reasons(self) -> list[str]:
         """Harm stands first, for a verdict's first reason is the one that headlines quote."""
         judged = sorted(((a, m) for a in self._arms for m in a.metrics), key=lambda pair: not pair[1].harmed)
         said = [self._said(arm, metric.sentence) for arm, metric in judged]
-        capped = [self._said(arm, "Evidence of grade D never ships.") for arm in self._arms if arm.grade == "D"]
-        repairs = [f.sentence for f in self._findings if f.passed is False and f.consequence == "lower_grade"]
+        capped = [self._said(arm, self._cap(arm)) for arm in self._arms if arm.grade > arm.ships_on]
+        repairs = [f.sentence for f in self._findings if f.passed is False and f.consequence in LOWER]
         return [*said, *capped, *repairs, *self._left_out()]
+
+    def _cap(self, arm: ArmJudgement) -> str:
+        if arm.grade == "D":
+            return "Evidence of grade D never ships."
+        allowed = f"the plan ships on grade {arm.ships_on} or better"
+        return f"Evidence of grade {arm.grade} does not ship here: {allowed}."
 
     def _left_out(self) -> list[str]:
         counted = (m.result for arm in self._arms for m in arm.metrics if isinstance(m.result, Estimate))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from impact_pipeline.catalog.catalog import Study
+from impact_pipeline.catalog.designs import control_arm
 from impact_pipeline.catalog.metrics.base import Metric
 from impact_pipeline.catalog.metrics.readings import Form, Reading
 from impact_pipeline.outcomes.cells import Cells
@@ -60,8 +61,8 @@ def phase_pairs(study: Study, cells: Cells, key: str, arm: str) -> list[Pair]:
     design = study.plan.design
     found = []
     for phase in randomisation_phases(design, cells.cohort_days()):
-        treatment, control = (cells.moments(key, one, cohorts=phase.cohorts) for one in (arm, design.control))
-        planned = min(phase.shares[one] for one in (arm, design.control)) > 0
+        treatment, control = (cells.moments(key, one, cohorts=phase.cohorts) for one in (arm, control_arm(design)))
+        planned = min(phase.shares[one] for one in (arm, control_arm(design))) > 0
         if planned and min(treatment.n, control.n) >= FEWEST_UNITS:
             found.append((treatment, control))
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from impact_pipeline.catalog.catalog import Study
-from impact_pipeline.catalog.designs import CLUSTERS_RANDOMISED
+from impact_pipeline.catalog.designs import CLUSTERS_RANDOMISED, arm_shares
 from impact_pipeline.diagnostics.base import Evidence, Finding
 from impact_pipeline.stats.chi_square import goodness_of_fit
 
@@ -27,7 +27,7 @@ class ClusterRatio:
     designs: ClassVar[frozenset[str]] = CLUSTERS_RANDOMISED
 
     def check(self, study: Study, evidence: Evidence) -> Finding:
-        shares = study.plan.design.arms
+        shares = arm_shares(study.plan.design)
         clusters = {arm: evidence.cells.new_clusters(arm) for arm in study.arms}
         counts = ", ".join(f"{arm} {count} clusters" for arm, count in clusters.items())
         stray = [arm for arm, count in clusters.items() if count and not shares[arm]]

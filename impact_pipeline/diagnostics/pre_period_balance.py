@@ -8,7 +8,7 @@ from math import sqrt
 from typing import ClassVar
 
 from impact_pipeline.catalog.catalog import Study
-from impact_pipeline.catalog.designs import UNITS_RANDOMISED
+from impact_pipeline.catalog.designs import UNITS_RANDOMISED, control_arm
 from impact_pipeline.catalog.metrics.base import Metric
 from impact_pipeline.diagnostics.arm_difference import Pair, phase_pairs, two_means
 from impact_pipeline.diagnostics.base import Evidence, Finding
@@ -39,7 +39,7 @@ class PrePeriodBalance:
         passed = worst.p_value >= threshold
         judged = "did not differ" if passed else "already differed"
         details = {key: value for comparison in found for key, value in comparison.details.items()}
-        sentence = f"Before exposure the arms {judged}: {worst.in_words(study.plan.design.control)}."
+        sentence = f"Before exposure the arms {judged}: {worst.in_words(control_arm(study.plan.design))}."
         return Finding(self.name, passed, worst.p_value, threshold, sentence, "hold", details)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impact_pipeline.catalog.catalog import Study
+from impact_pipeline.catalog.designs import control_arm
 from impact_pipeline.catalog.metrics.base import Metric
 from impact_pipeline.catalog.metrics.readings import Form
 from impact_pipeline.diagnostics.base import Evidence, Finding
@@ -95,7 +96,9 @@ def _control_by_phase(study: Study, cells: Cells, key: str) -> tuple[list[float]
     """Treated shares, and moments of control, of phases with enough of its units."""
     design = study.plan.design
     phases = randomisation_phases(design, cells.cohort_days())
-    found = [(1 - p.shares[design.control], cells.moments(key, design.control, cohorts=p.cohorts)) for p in phases]
+    found = [
+        (1 - p.shares[control_arm(design)], cells.moments(key, control_arm(design), cohorts=p.cohorts)) for p in phases
+    ]
     kept = [(share, moments) for share, moments in found if share < 1 and moments.n >= FEWEST_UNITS]
     return [share for share, _ in kept], [moments for _, moments in kept]
 

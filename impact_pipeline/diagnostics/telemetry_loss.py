@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from impact_pipeline.catalog.catalog import Study
-from impact_pipeline.catalog.designs import UNITS_RANDOMISED
+from impact_pipeline.catalog.designs import UNITS_RANDOMISED, control_arm
 from impact_pipeline.catalog.metrics.base import Metric
 from impact_pipeline.diagnostics.arm_difference import ArmDifference, arm_difference
 from impact_pipeline.diagnostics.base import Evidence, Finding
@@ -40,7 +40,7 @@ class TelemetryLoss:
         passed = p_value >= threshold
         details = {f"p_value {c.metric.name} {c.difference.arm}": c.difference.p_value for c in found}
         judged = "As much is seen of all arms" if passed else "Not as much is seen of all arms"
-        sentence = f"{judged}: {worst.in_words(study.plan.design.control)}."
+        sentence = f"{judged}: {worst.in_words(control_arm(study.plan.design))}."
         return Finding(self.name, passed, p_value, threshold, sentence, "hold", details)
 
 

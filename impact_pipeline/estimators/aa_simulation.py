@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impact_pipeline.catalog.catalog import Study
-from impact_pipeline.catalog.designs import BIN
+from impact_pipeline.catalog.designs import BIN, control_arm
 from impact_pipeline.catalog.identity import digest
 from impact_pipeline.catalog.metrics.base import Metric
 from impact_pipeline.catalog.metrics.readings import Reading
@@ -81,7 +81,7 @@ def _p_values(
 
 def _parts(study: Study, bins: Cells, key: str, places: Sequence[int], halves: Halves) -> tuple[Part, ...]:
     """Phases with the halves of their control units, all splits at once; none if the bins hold too few units."""
-    control = bins.axes.place.get(study.plan.design.control)
+    control = bins.axes.place.get(control_arm(study.plan.design))
     if control is None or key not in bins.whole:
         return ()
     kept = bins.dense(key).each(lambda sums: sums[:, control][:, places])

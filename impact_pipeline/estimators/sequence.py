@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import numpy as np
 
 from impact_pipeline.catalog.catalog import Study
+from impact_pipeline.catalog.designs import arm_shares
 from impact_pipeline.catalog.looks import AlwaysValidLooks, GroupSequentialLooks
 from impact_pipeline.estimators.base import Contrast
 from impact_pipeline.estimators.kept import Kept
@@ -29,7 +30,7 @@ def inference_of(study: Study, contrast: Contrast, fractions: tuple[float, ...])
 
 def planned_units(study: Study, contrast: Contrast, units: int) -> float:
     """Those of the two arms of a contrast, by their planned shares."""
-    shares = study.plan.design.arms
+    shares = arm_shares(study.plan.design)
     return units * (shares[contrast.treatment] + shares[contrast.control])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from impact_pipeline.catalog.catalog import Study
+from impact_pipeline.catalog.designs import control_arm
 
 BINS = 64
 DIGITS, QUARTERS = "0123456789abcdef", "000044448888cccc"
@@ -22,7 +23,7 @@ def control_bin(study: Study, unit: exp.Expr, arm: exp.Expr) -> exp.Expr:
     hashed = exp.func("md5", salted)
     second = exp.func("translate", _digit(hashed, 2), exp.Literal.string(DIGITS), exp.Literal.string(QUARTERS))
     found = exp.func("concat", _digit(hashed, 1), second)
-    control = exp.Literal.string(study.plan.design.control)
+    control = exp.Literal.string(control_arm(study.plan.design))
     return exp.Case().when(arm.copy().eq(control), found).else_(exp.Literal.string(NOT_IN_CONTROL))
 
 

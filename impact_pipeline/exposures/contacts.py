@@ -2,28 +2,43 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from sqlglot import exp
 
 from impact_pipeline.catalog.catalog import Catalog
-from impact_pipeline.catalog.plan import EvaluationPlan, ExposureRule
+from impact_pipeline.catalog.designs import arm_shares
+from impact_pipeline.catalog.plan import EvaluationPlan, ExposureRule, periods_of
+from impact_pipeline.catalog.samples import PanelSample, SeriesSample
 from impact_pipeline.engines.scaled import column, named, timestamp
 
 
 def contact_rows(catalog: Catalog, plan: EvaluationPlan, rule: ExposureRule, table: str) -> exp.Select:
-    """unit, at, arm of the rows of `table` within the plan's dates and arms that the rule chooses."""
+    """unit, at, arm of the rows of `table` within the plan's dates and arms that the rule chooses.
+
+    Without randomised arms any is one: what a causal design calls treated is told by its sample.
+    """
     identifier = catalog.contracts[rule.dataset].identifier_of(plan.entity)
     assert identifier is not None
     at, arm = contact_time(rule), contact_arm(rule)
-    arms = [exp.Literal.string(name) for name in sorted(plan.design.arms)]
-    end = timestamp((plan.ends + timedelta(days=1)).isoformat())
-    dated = [at >= timestamp(plan.starts.isoformat()), at < end]
-    wanted: list[exp.Expr] = [*dated, arm.isin(*arms), column(identifier).is_(exp.null()).not_()]
+    arms = [exp.Literal.string(name) for name in sorted(arm_shares(plan.design))]
+    first, last = contact_days(plan)
+    end = timestamp((last + timedelta(days=1)).isoformat())
+    dated = [at >= timestamp(first.isoformat()), at < end]
+    known = [arm.isin(*arms)] if arms else [arm.copy().is_(exp.null()).not_()]
+    wanted: list[exp.Expr] = [*dated, *known, column(identifier).is_(exp.null()).not_()]
     if rule.filter is not None:
         wanted.append(catalog.compile(rule.dataset, rule.filter, "condition").tree.copy())
     query = exp.select(named(column(identifier), "unit"), named(at, "at"), named(arm, "arm"))
     return query.from_(exp.to_table(table, quoted=True)).where(*wanted)
+
+
+def contact_days(plan: EvaluationPlan) -> tuple[date, date]:
+    """The first and the last day of a contact: the plan's dates, or those of the periods that its samples read."""
+    samples = [sample for sample in (plan.sample, *(f.sample for f in plan.fallback)) if sample is not None]
+    spans = [periods_of(plan, sample) for sample in samples if isinstance(sample, PanelSample | SeriesSample)]
+    spans += [(plan.starts, plan.ends)] if len(spans) < len(samples) or not samples else []
+    return min(first for first, _ in spans), max(last for _, last in spans)
 
 
 def contact_time(rule: ExposureRule) -> exp.Expr:

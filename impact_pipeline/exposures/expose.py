@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from impact_pipeline.catalog.catalog import Study
-from impact_pipeline.catalog.designs import BIN, cluster_column
+from impact_pipeline.catalog.designs import BIN, arm_shares, cluster_column
 from impact_pipeline.catalog.identity import digest
 from impact_pipeline.catalog.plan import EvaluationPlan, ExposureRule
 from impact_pipeline.engines.base import Engine, Input
@@ -41,7 +41,7 @@ class ExposureInputs:
 def exposure_inputs(study: Study, as_of: date, lake: Lake) -> ExposureInputs:
     """The published inputs of a look at `as_of`."""
     plan = study.plan
-    wanted = days_between(plan.starts, min(plan.ends, as_of))
+    wanted = _days_wanted(study, as_of, lake)
     contacts = study.contacts.dataset
     days = dict(published_days(lake.trusted(contacts), wanted))
     names = sorted({f.name for f in study.covariates} | {f.name for f in study.segment_features.values()})
@@ -56,6 +56,14 @@ def exposure_inputs(study: Study, as_of: date, lake: Lake) -> ExposureInputs:
             d for d in theirs if d not in others[name]
         )
     return ExposureInputs(days, features, others, {key: tuple(sorted(gaps)) for key, gaps in missing.items() if gaps})
+
+
+def _days_wanted(study: Study, as_of: date, lake: Lake) -> tuple[str, ...]:
+    """The days of enrolment so far; of a causal design every day that stands, for what is read is told by its rows."""
+    plan = study.plan
+    if not study.samples:
+        return days_between(plan.starts, min(plan.ends, as_of))
+    return tuple(sorted(day for day in lake.trusted(study.contacts.dataset).states() if day <= as_of.isoformat()))
 
 
 def expose(study: Study, as_of: date, *, lake: Lake, engine: Engine, generation: str) -> Publication:
@@ -84,6 +92,7 @@ def exposure_meaning(study: Study) -> dict[str, Any]:
         **_contact_meaning(plan, study.contacts),
         "cluster": [cluster_column(plan.design), getattr(plan.design, "block_minutes", None)],
         "bins": BIN in study.splits,
+        **({"samples": [sample.model_dump(mode="json") for sample in study.samples]} if study.samples else {}),
         "others": {name: _contact_meaning(other, other.exposure) for name, other in study.other_studies.items()},
         "segments": {name: segment.model_dump(mode="json") for name, segment in plan.segments.items()},
         "features": {feature.name: digest(feature) for feature in features},
@@ -94,7 +103,7 @@ def _contact_meaning(plan: EvaluationPlan, rule: ExposureRule) -> dict[str, Any]
     """Which rows are contacts with a plan's arms."""
     return {
         "entity": plan.entity,
-        "arms": sorted(plan.design.arms),
+        "arms": sorted(arm_shares(plan.design)),
         "exposure": rule.model_dump(mode="json"),
         "dates": [plan.starts.isoformat(), plan.ends.isoformat()],
     }

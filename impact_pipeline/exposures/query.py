@@ -8,6 +8,7 @@ from impact_pipeline.catalog.catalog import Study
 from impact_pipeline.catalog.designs import BIN, CLUSTER, Design, SwitchbackDesign, cluster_column
 from impact_pipeline.catalog.feature import NumberFeature
 from impact_pipeline.catalog.plan import ColumnSegment, FeatureSegment, Segment, StudySegment
+from impact_pipeline.catalog.samples import PanelSample, SeriesSample
 from impact_pipeline.engines.scaled import column, named
 from impact_pipeline.exposures.bins import control_bin
 from impact_pipeline.exposures.contacts import contact_arm, contact_rows, contact_time, field_of, struct
@@ -29,11 +30,17 @@ def covariate_column(feature: str) -> str:
     return f"covariate_{feature}"
 
 
+def number_column(field: str) -> str:
+    """The column with what a causal sample reads of a unit's first contact, as a number."""
+    return f"number_{field}"
+
+
 def exposures_query(study: Study) -> exp.Select:
     """One row per unit from exposure rows (`rows`, `rows_of_<name>` of another study) and features (`feature_<name>`).
 
     Columns: unit, arm, exposed_at, cohort_day, mixed, segment_<name> (text), covariate_<feature> (scaled integer),
-    cluster where clusters are randomised, bin where the plan wants an A/A simulation. The first contact wins; contacts
+    cluster where clusters are randomised, bin where the plan wants an A/A simulation, number_<field> where a causal
+    sample reads one. The first contact wins; contacts
     at the same instant are ordered by arm, segment values and cluster, so the choice is stable.
     """
     first = exp.column("contact", table="u", quoted=True)
@@ -51,6 +58,8 @@ def exposures_query(study: Study) -> exp.Select:
         query = query.select(named(field_of(first, segment_column(CLUSTER)), segment_column(CLUSTER)), copy=False)
     if BIN in study.splits:
         query = query.select(named(control_bin(study, column("unit", "u"), field_of(first, "arm")), "bin"), copy=False)
+    for field in study.row_numbers:
+        query = query.select(named(field_of(first, number_column(field)), number_column(field)), copy=False)
     for feature in study.covariates:
         query, value = _joined(query, feature.name)
         known = exp.func("coalesce", value, _missing(feature))
@@ -81,6 +90,9 @@ def _contacts(study: Study) -> exp.Select:
     for name, segment in plan.segments.items():
         if isinstance(segment, ColumnSegment):
             fields[segment_column(name)] = exp.cast(column(segment.column), "VARCHAR")
+    for field, (text, kind) in study.row_numbers.items():
+        tree = study.catalog.compile(rule.dataset, text, kind).tree
+        fields[number_column(field)] = exp.TryCast(this=exp.paren(tree.copy()), to=exp.DataType.build("DOUBLE"))
     cluster = cluster_column(plan.design)
     if cluster is not None:
         fields[segment_column(CLUSTER)] = _cluster(plan.design, cluster, contact_time(rule))
@@ -100,8 +112,10 @@ def _cluster(design: Design, name: str, at: exp.Expr) -> exp.Expr:
 
 def _units(study: Study) -> exp.Select:
     """One row per unit: its first contact, its cohort day (UTC), and whether it met several arms or clusters."""
-    once = ("arm", *(segment_column(split) for split in study.splits if split == CLUSTER))
-    mixed = exp.or_(*(exp.func("min", column(name)).neq(exp.func("max", column(name))) for name in once))
+    once = (*_one_arm(study), *(segment_column(split) for split in study.splits if split == CLUSTER))
+    mixed: exp.Expr = exp.false()
+    if once:
+        mixed = exp.or_(*(exp.func("min", column(name)).neq(exp.func("max", column(name))) for name in once))
     cohort_day = exp.cast(exp.func("min", column("at")), "DATE")
     return (
         exp.select(column("unit"), named(exp.func("min", column("contact")), "contact"))
@@ -109,6 +123,12 @@ def _units(study: Study) -> exp.Select:
         .from_(exp.to_table("contacts", quoted=True))
         .group_by(column("unit"))
     )
+
+
+def _one_arm(study: Study) -> tuple[str, ...]:
+    """What a unit meets one of; a panel's units may meet several arms in turn, of which the first decides."""
+    followed = any(isinstance(sample, PanelSample | SeriesSample) for sample in study.samples)
+    return () if followed else ("arm",)
 
 
 def _joined(query: exp.Select, feature: str) -> tuple[exp.Select, exp.Expr]:

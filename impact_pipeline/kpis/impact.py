@@ -7,10 +7,10 @@ from impact_pipeline.catalog.plan import Value
 from impact_pipeline.estimators.base import Estimate, Interval, NotEstimable, Result
 from impact_pipeline.estimators.study_estimates import StudyEstimates
 from impact_pipeline.kpis.base import Impact, NoImpact
-from impact_pipeline.outcomes.cells import ALL_UNITS, Cells
+from impact_pipeline.outcomes.cells import ALL_UNITS
 
 
-def impact_of(study: Study, estimates: StudyEstimates, cells: Cells) -> tuple[Impact | NoImpact, ...]:
+def impact_of(study: Study, estimates: StudyEstimates, units_per_day: float) -> tuple[Impact | NoImpact, ...]:
     """One for each treatment arm; a single `NoImpact` where the plan names no value, or one that cannot be counted.
 
     The effect is the one seen in the metric's window after exposure: nothing is assumed about the time after it. More
@@ -24,10 +24,9 @@ def impact_of(study: Study, estimates: StudyEstimates, cells: Cells) -> tuple[Im
     if form != "mean":
         detail = f"'{value.metric}' is a {form}, whose effect is not per unit; value a mean or a proportion instead"
         return (NoImpact(study.name, detail),)
-    units = _units_per_day(study, estimates, cells)
     sign = -1 if metric is not None and metric.better == "lower" else 1
     wanted = (r for r in estimates.results if r.metric == value.metric and r.segment == ALL_UNITS)
-    return tuple(_impact(study, value, result, units, sign) for result in wanted)
+    return tuple(_impact(study, value, result, units_per_day, sign) for result in wanted)
 
 
 def _impact(study: Study, value: Value, result: Result, units_per_day: float, sign: int) -> Impact | NoImpact:
@@ -51,10 +50,3 @@ def _scaled(study: Study, value: Value, estimate: Estimate, units_per_day: float
         amount=estimate.value * factor,
         interval=Interval(bounds[0], bounds[1], estimate.interval.level),
     )
-
-
-def _units_per_day(study: Study, estimates: StudyEstimates, cells: Cells) -> float:
-    """Units newly exposed a day, in all arms, over the days of enrolment so far."""
-    last = min(estimates.as_of, study.plan.ends)
-    days = max((last - study.plan.starts).days + 1, 1)
-    return sum(cells.exposed(arm) for arm in study.arms) / days

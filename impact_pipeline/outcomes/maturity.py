@@ -41,11 +41,13 @@ class Maturity:
     missing_days: Mapping[str, tuple[str, ...]]
 
 
-def maturity_of(study: Study, cohorts: tuple[date, ...], fact_days: FactDays, as_of: date) -> Maturity:
+def maturity_of(
+    study: Study, cohorts: tuple[date, ...], fact_days: FactDays, as_of: date, metrics: Iterable[Metric] | None = None
+) -> Maturity:
     """A cohort counts for a metric when its windows have closed by `as_of` and no day of them is missing."""
     counted: dict[str, tuple[date, ...]] = {}
     missing: dict[str, set[str]] = {}
-    for metric in study.metrics:
+    for metric in study.metrics if metrics is None else metrics:
         closed = [cohort for cohort in cohorts if cohort + timedelta(days=metric.last_day) <= as_of]
         windows = windows_of(study, metric)
         gaps = {cohort: _gaps(windows, cohort, fact_days) for cohort in closed}
@@ -53,6 +55,16 @@ def maturity_of(study: Study, cohorts: tuple[date, ...], fact_days: FactDays, as
             missing.setdefault(fact, set()).update(days)
         counted[metric.name] = tuple(cohort for cohort in closed if not gaps[cohort])
     return Maturity(counted, {fact: tuple(sorted(days)) for fact, days in missing.items()})
+
+
+def days_of_look(study: Study, as_of: date, fact_days: FactDays) -> dict[str, dict[str, str]]:
+    """Per dataset: day -> fingerprint, of every published day from the study's start to the look.
+
+    A causal design reads all days that were delivered until then: its periods are those of the events, not of delivery.
+    """
+    first, last = "" if study.samples else study.plan.starts.isoformat(), as_of.isoformat()
+    days = {f.dataset: sorted(fact_days.days[f.name].items()) for f in study.facts}
+    return {name: {day: mark for day, mark in marks if first <= day <= last} for name, marks in days.items()}
 
 
 def windows_of(study: Study, metric: Metric) -> Mapping[str, tuple[Window, ...]]:

@@ -24,7 +24,7 @@ from impact_pipeline.lake.tables import LakeTable, Publication
 from impact_pipeline.outcomes.cells import EXPOSED
 from impact_pipeline.outcomes.cells_table import as_reader, cell_rows, read_rows
 from impact_pipeline.outcomes.fact_inputs import fact_inputs
-from impact_pipeline.outcomes.maturity import FactDays, Maturity, days_read, maturity_of, windows_of
+from impact_pipeline.outcomes.maturity import FactDays, Maturity, days_of_look, days_read, maturity_of, windows_of
 from impact_pipeline.outcomes.meaning import metric_meaning
 from impact_pipeline.outcomes.measured import CohortPass, measured_rows
 from impact_pipeline.outcomes.query import SEGMENT, cohorts_query, counts_query, mixed_query
@@ -57,7 +57,7 @@ def measure(study: Study, as_of: date, *, lake: Lake, engine: Engine, generation
     cohorts = _cohort_digests(engine, offered)
     maturity = maturity_of(study, tuple(cohorts), fact_days, as_of)
     made_from = {c.isoformat(): _made_from(study, c, mark, maturity, fact_days) for c, mark in cohorts.items()}
-    inputs = _days_read(study, as_of, fact_days)
+    inputs = days_of_look(study, as_of, fact_days)
     whole = digest(LOGIC, as_of.isoformat(), exposed.fingerprint, made_from, inputs, dict(maturity.missing_days))
     standing = table.current(whole)
     if standing is not None:
@@ -137,13 +137,6 @@ def _exposed(study: Study, counts: pa.Table) -> pa.Table:
     keys = {key: counts[key].combine_chunks() for key in ("cohort_day", "arm", "segment_value")}
     segment = names.take(pc.add(counts[SEGMENT].combine_chunks(), 1))
     return cell_rows({**keys, "segment": segment}, EXPOSED, {"n": counts["n"].combine_chunks()})
-
-
-def _days_read(study: Study, as_of: date, fact_days: FactDays) -> dict[str, dict[str, str]]:
-    """Per dataset: day -> fingerprint, of every published day from the study's start to the look."""
-    first, last = study.plan.starts.isoformat(), as_of.isoformat()
-    days = {f.dataset: sorted(fact_days.days[f.name].items()) for f in study.facts}
-    return {name: {day: mark for day, mark in marks if first <= day <= last} for name, marks in days.items()}
 
 
 def _facts(as_of: date, work: _Pass, inputs: Mapping[str, Mapping[str, str]], mixed: int) -> dict[str, Any]:

@@ -97,8 +97,16 @@ def _fact_pass(session: Session, given: CohortPass, name: str) -> FactPass:
     return fact_pass(given.study, fact, totals, kinds, given.sizes[name])
 
 
-def _wide(given: CohortPass, passes: tuple[FactPass, ...]) -> exp.Select:
-    query = wide_query(given.groups, given.variables.covariates, given.variables, passes)
+def unit_rows(session: Session, given: CohortPass) -> pa.Table:
+    """One row per exposed unit: unit, cohort_day, variables, and the count of rows without a finite value by total."""
+    variables = given.variables
+    session.keep("units", units_query(given.groups, variables.covariates, given.cohorts))
+    passes = tuple(_fact_pass(session, given, name) for name in variables.fact_names if variables.of_fact(name))
+    return session.table(_wide(given, passes, ("unit", "cohort_day")).order_by(exp.column("unit", quoted=True)))
+
+
+def _wide(given: CohortPass, passes: tuple[FactPass, ...], keys: tuple[str, ...] = ()) -> exp.Select:
+    query = wide_query(given.groups, given.variables.covariates, given.variables, passes, keys)
     for read in passes:
         query = query.with_(exp.to_identifier(f"totals_{read.fact.name}", quoted=True), as_=totals_query(read))
     for total in given.variables.steps:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from impact_pipeline.catalog.designs import Design, StagedRolloutDesign
+from impact_pipeline.catalog.designs import Design, StagedRolloutDesign, arm_shares
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ def randomisation_phases(design: Design, cohort_days: Iterable[date]) -> tuple[R
     """The phases of the design in order; one for a design with constant shares."""
     days = tuple(sorted(cohort_days))
     if not isinstance(design, StagedRolloutDesign):
-        return (RandomisationPhase("all cohorts", design.arms, days),)
+        return (RandomisationPhase("all cohorts", arm_shares(design), days),)
     ends = (*(phase.starts for phase in design.phases[1:]), date.max)
     return tuple(
         RandomisationPhase(

@@ -70,13 +70,18 @@ def units_query(
 
 
 def wide_query(
-    groups: Groups, covariates: Sequence[str], variables: Variables, passes: Sequence[FactPass]
+    groups: Groups,
+    covariates: Sequence[str],
+    variables: Variables,
+    passes: Sequence[FactPass],
+    keys: Sequence[str] = (),
 ) -> exp.Select:
     """One row per exposed unit: codes, covariates, variables and undefined rows; 0 for a unit without rows.
 
-    Reads the tables `totals_<fact>` of each pass and `totals_<name>` of each funnel.
+    Reads the tables `totals_<fact>` of each pass and `totals_<name>` of each funnel. `keys` are columns of the units
+    that are kept besides.
     """
-    query = exp.select(*(column(name, "u") for name in (*code_columns(groups), *covariates))).from_(
+    query = exp.select(*(column(name, "u") for name in (*keys, *code_columns(groups), *covariates))).from_(
         exp.alias_(exp.to_table("units", quoted=True), "u", table=True)
     )
     table_of = {total.name: f"totals_{total.name}" for total in variables.steps}

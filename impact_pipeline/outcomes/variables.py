@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TypeAlias
@@ -124,10 +125,11 @@ class Variables:
         return max(total.window.last_day for total in totals)
 
 
-def variables_of(study: Study) -> Variables:
-    """The union of what the study's readings need."""
+def variables_of(study: Study, readings: Sequence[tuple[Metric, Reading]] | None = None) -> Variables:
+    """The union of what some readings need, by default all of the study's."""
     table = _Table(study)
-    columns = tuple(table.columns(metric, reading) for metric, reading in study.readings)
+    wanted = study.readings if readings is None else readings
+    columns = tuple(table.columns(metric, reading) for metric, reading in wanted)
     return Variables(tuple(table.totals.values()), tuple(table.variables.values()), columns)
 
 

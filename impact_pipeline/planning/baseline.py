@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from impact_pipeline.catalog.catalog import Study
-from impact_pipeline.catalog.designs import cluster_column
+from impact_pipeline.catalog.designs import cluster_column, control_arm
 from impact_pipeline.catalog.plan import MetricUse
 from impact_pipeline.estimators.base import Contrast
 from impact_pipeline.estimators.kept import Kept, kept_of
@@ -111,7 +111,7 @@ def baseline_of(study: Study, cells: Cells, use: MetricUse) -> Baseline | NoPlan
 
 def _question(study: Study, kept: Kept) -> Question | None:
     """History against itself, in the strata of the plan if it names any."""
-    control = study.plan.design.control
+    control = control_arm(study.plan.design)
     phase = RandomisationPhase(HISTORY, {control: 1.0}, kept.cells.axes.cohorts)
 
     def parts_of(group: Group) -> tuple[Part, ...]:

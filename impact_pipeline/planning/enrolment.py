@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from impact_pipeline.catalog.designs import StagedRolloutDesign
+from impact_pipeline.catalog.designs import StagedRolloutDesign, arm_shares, control_arm
 from impact_pipeline.catalog.plan import EvaluationPlan
 from impact_pipeline.estimators.base import Contrast
 from impact_pipeline.stats.duration import LONGEST_DAYS, duration, expected_arrivals
@@ -77,7 +77,7 @@ def enrolment_of(plan: EvaluationPlan, arrivals: Sequence[float]) -> Enrolment |
     if isinstance(refused, NoPlan):
         return refused
     daily = expected_arrivals(arrivals, LONGEST_DAYS, flow="first_contact")
-    contrast = Contrast(weakest_arm(plan), plan.design.control)
+    contrast = Contrast(weakest_arm(plan), control_arm(plan.design))
     starts, shares = _phases(plan, contrast)
     days = [plan.starts + timedelta(days=n) for n in range(LONGEST_DAYS)]
     phase = np.array([sum(start <= day for start in starts) - 1 for day in days])
@@ -88,13 +88,13 @@ def enrolment_of(plan: EvaluationPlan, arrivals: Sequence[float]) -> Enrolment |
 def treatment_arms(plan: EvaluationPlan) -> tuple[str, ...]:
     """Arms other than control that units are ever given, in order of name."""
     shares = [phase.arms for phase in plan.design.phases] if isinstance(plan.design, StagedRolloutDesign) else []
-    given = {arm for arms in (plan.design.arms, *shares) for arm, share in arms.items() if share > 0}
-    return tuple(sorted(given - {plan.design.control}))
+    given = {arm for arms in (arm_shares(plan.design), *shares) for arm, share in arms.items() if share > 0}
+    return tuple(sorted(given - {control_arm(plan.design)}))
 
 
 def weakest_arm(plan: EvaluationPlan) -> str:
     """The treatment arm with the smallest share in the end: what it can tell, each of them can."""
-    return min(treatment_arms(plan), key=lambda arm: plan.design.arms[arm] or 1.0)
+    return min(treatment_arms(plan), key=lambda arm: arm_shares(plan.design)[arm] or 1.0)
 
 
 def _phases(plan: EvaluationPlan, contrast: Contrast) -> tuple[list[date], list[tuple[float, float]]]:
@@ -102,6 +102,6 @@ def _phases(plan: EvaluationPlan, contrast: Contrast) -> tuple[list[date], list[
     phases = (
         [(phase.starts, phase.arms) for phase in design.phases]
         if isinstance(design, StagedRolloutDesign)
-        else [(plan.starts, design.arms)]
+        else [(plan.starts, arm_shares(design))]
     )
     return [start for start, _ in phases], [(arms[contrast.treatment], arms[contrast.control]) for _, arms in phases]

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from impact_pipeline.catalog.catalog import Study
+from impact_pipeline.catalog.designs import control_arm
 from impact_pipeline.engines.base import Engine, Input
 from impact_pipeline.exposures.query import exposures_query
 from impact_pipeline.lake.lake import Lake, days_between
@@ -81,7 +82,7 @@ def _groups(pretended: Study, counts: pa.Table, cohorts: tuple[date, ...]) -> Gr
         for index in range(len(pretended.splits))
     ]
     segments = {name: tuple(listed) for name, listed in zip(pretended.splits, values, strict=True)}
-    return Groups(min(cohorts, default=date.min), (pretended.plan.design.control,), segments)
+    return Groups(min(cohorts, default=date.min), (control_arm(pretended.plan.design),), segments)
 
 
 def _measured(

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from sqlglot import exp
 
 from impact_pipeline.catalog.catalog import Study
-from impact_pipeline.catalog.designs import BLOCKS_RANDOMISED, cluster_column
+from impact_pipeline.catalog.designs import BLOCKS_RANDOMISED, cluster_column, control_arm
 from impact_pipeline.catalog.plan import ColumnSegment, FeatureSegment, MetricUse
 from impact_pipeline.engines.scaled import column, named, timestamp
 from impact_pipeline.errors import InputError
@@ -75,7 +75,7 @@ def contacts_query(pretended: Study) -> exp.Select:
     columns = [s.column for s in plan.segments.values() if isinstance(s, ColumnSegment)]
     cluster = cluster_column(plan.design)
     kept = dict.fromkeys([identifier, plan.exposure.exposed_at, *columns, *([] if cluster is None else [cluster])])
-    arm = named(exp.Literal.string(plan.design.control), PRETENDED_ARM)
+    arm = named(exp.Literal.string(control_arm(plan.design)), PRETENDED_ARM)
     within = at >= timestamp(plan.starts.isoformat()), at < timestamp((plan.ends + timedelta(days=1)).isoformat())
     query = exp.select(*map(column, kept), arm).from_(exp.to_table("contacts", quoted=True))
     return query.where(*within)

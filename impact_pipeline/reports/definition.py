@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from impact_pipeline.catalog.catalog import Study
+from impact_pipeline.catalog.designs import arm_shares, control_arm
 from impact_pipeline.catalog.looks import AlwaysValidLooks, GroupSequentialLooks
 from impact_pipeline.catalog.metrics.base import Metric
 from impact_pipeline.catalog.metrics.readings import StepsPassed, UnitCount
@@ -96,9 +97,11 @@ def _row_count(study: Study, fact: str, counted: str, filter_: str | None) -> Me
     return MeasureSql(f"{fact} {counted}", study.catalog.facts[fact].dataset, expression, filter_ or "")
 
 
-def arm_shares(study: Study) -> tuple[str, ...]:
-    """Arms with their planned shares, control first; of the last phase where shares change."""
-    shares, control = study.plan.design.arms, study.plan.design.control
+def arms_in_words(study: Study) -> tuple[str, ...]:
+    """Arms with their planned shares, control first; of the last phase where shares change. Bare where nobody is given one."""
+    shares, control = arm_shares(study.plan.design), control_arm(study.plan.design)
+    if not shares:
+        return study.arms
     note = "" if control == "control" else " (control)"
     return tuple(f"{arm} {100 * shares[arm]:g} %{note if arm == control else ''}" for arm in study.arms)
 

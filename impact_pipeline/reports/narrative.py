@@ -35,6 +35,14 @@ REASONS: Mapping[Reason, str] = {
     Reason.DEFINITION_BROKEN: "the definition of the metric has a fault",
     Reason.COLLINEAR: "one column says nothing that others do not",
     Reason.UNBOUNDED_INTERVAL: "no bounded interval exists",
+    Reason.NO_PRE_PERIOD: "nothing was seen before the change",
+    Reason.TOO_FEW_PERIODS: "too few periods were seen",
+    Reason.MISSING_CELLS: "units miss in some periods",
+    Reason.TREATMENT_SWITCHES_OFF: "the treatment of some units ends again",
+    Reason.NO_OVERLAP: "treated units have no comparable untreated ones",
+    Reason.NO_SUPPORT: "the log never saw what the new policy would do",
+    Reason.NOT_IDENTIFIED: "the data do not tell the effect apart from others",
+    Reason.POOR_FIT: "the method cannot foretell what happened before the change",
     Reason.NO_ESTIMATOR: "no estimator fits this design and this kind of metric",
 }
 GRADES: Mapping[Grade, str] = {

@@ -113,7 +113,7 @@ def _environment() -> Environment:
     environment.globals.update(
         headline=narrative.headline, interim=narrative.interim, impact_sentence=narrative.impact_sentence,
         grades=narrative.GRADES, count=formatting.count, definitions=definition.metric_definitions,
-        arm_shares=definition.arm_shares, rule_in_words=definition.rule_in_words,
+        arms_in_words=definition.arms_in_words, rule_in_words=definition.rule_in_words,
         looks_in_words=definition.looks_in_words,
     )  # fmt: skip
     return environment

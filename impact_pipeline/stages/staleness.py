@@ -20,7 +20,7 @@ from impact_pipeline.features.learnt_inputs import LearntHistory
 from impact_pipeline.features.query import lookback_days
 from impact_pipeline.lake.lake import Lake
 from impact_pipeline.lake.tables import PartitionState
-from impact_pipeline.outcomes.maturity import FactDays
+from impact_pipeline.outcomes.maturity import FactDays, days_of_look
 from impact_pipeline.stages.standing import version_of
 from impact_pipeline.stages.study import ESTIMATES, FINDINGS, SCORECARD, verdict_inputs
 
@@ -106,7 +106,7 @@ def _stale_look(study: Study, lake: Lake) -> Iterator[Stale]:
     if not any(exposures):
         return
     as_of = date.fromisoformat(max(state.facts["as_of"] for state in standing))
-    read = _days_read(study, as_of, lake)
+    read = days_of_look(study, as_of, FactDays.of(study, lake))
     now = [exposure_inputs(basis, as_of, lake).read for basis in study.bases]
     results = {kind: lake.results.pointer(study.name, kind) for kind in (FINDINGS, ESTIMATES, SCORECARD)}
     whole = all(map(_made_of, exposures, cells, now, (read for _ in now)))
@@ -129,12 +129,6 @@ def _made_of(
         and cells.facts["inputs"] == read
         and cells.facts.get("exposures", exposures.fingerprint) == exposures.fingerprint
     )
-
-
-def _days_read(study: Study, as_of: date, lake: Lake) -> dict[str, dict[str, str]]:
-    """Per dataset the fingerprint of each day that a look may read now."""
-    days, first, last = FactDays.of(study, lake).days, study.plan.starts.isoformat(), as_of.isoformat()
-    return {f.dataset: {d: mark for d, mark in days[f.name].items() if first <= d <= last} for f in study.facts}
 
 
 def _followed(cells: list[str], results: Mapping[str, Mapping[str, str]]) -> bool:

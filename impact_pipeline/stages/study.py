@@ -18,13 +18,16 @@ from impact_pipeline.estimators.study import estimate_study
 from impact_pipeline.estimators.study_estimates import StudyEstimates
 from impact_pipeline.exposures.expose import LOGIC as EXPOSURES_LOGIC
 from impact_pipeline.exposures.expose import expose
+from impact_pipeline.kpis.seen import Seen, seen_in_cells
 from impact_pipeline.lake.lake import Lake
 from impact_pipeline.outcomes.cells_table import read_bins
 from impact_pipeline.outcomes.measure import LOGIC as CELLS_LOGIC
 from impact_pipeline.outcomes.measure import measure
+from impact_pipeline.outcomes.samples.build import measure_samples
 from impact_pipeline.reports.charts import forest
 from impact_pipeline.reports.look import Look
 from impact_pipeline.reports.markdown import summary
+from impact_pipeline.stages.causal import assessed, seen_in_samples
 from impact_pipeline.stages.cell_lineage import cell_lineage
 from impact_pipeline.stages.exposure_lineage import exposure_lineage
 from impact_pipeline.stages.history import past_lifts
@@ -91,7 +94,8 @@ def make_cells(workspace: Workspace, study: Study, as_of: date) -> Outcome:
     """Published for each basis; the outcome tells of the one that decides."""
     lake, generation = workspace.lake, workspace.generation
     exposures = state_of(lake, study, "exposures")
-    made = [measure(basis, as_of, lake=lake, engine=workspace.engine, generation=generation) for basis in study.bases]
+    measured = measure_samples if study.samples else measure
+    made = [measured(basis, as_of, lake=lake, engine=workspace.engine, generation=generation) for basis in study.bases]
     facts = made[0].state.facts
     upstream = {"study/exposures": exposures.fingerprint}
     for dataset, days in facts["inputs"].items():
@@ -109,31 +113,41 @@ def make_cells(workspace: Workspace, study: Study, as_of: date) -> Outcome:
 
 def make_findings(workspace: Workspace, study: Study, as_of: date) -> Outcome:
     lake, version = workspace.lake, cells_version(workspace.lake, study)
-    cells = {basis.basis: cells_of(workspace, basis) for basis in study.bases}
-    unassigned = unassigned_units(lake, workspace.engine, study) if study.plan.assignment else None
-    bins = read_bins(lake.cells(study.name), workspace.engine)
-    evidence = Evidence(
-        cells[study.basis], as_of, missing_days(lake, study), cells, unassigned, simulate_aa(study, bins)
-    )
-    findings = diagnose(study, evidence)
+    findings = assessed(workspace, study, as_of).findings if study.samples else _diagnosed(workspace, study, as_of)
     stored = lake.results.add(study.name, FINDINGS, as_of, StoredFindings(version, findings), made_from=version)
     failed = [finding.sentence for finding in findings if finding.passed is False and finding.consequence != "none"]
     facts = {"as_of": as_of.isoformat(), "findings_failed": len(failed), "failed": " ".join(failed)}
     return Outcome(len(findings), stored.digest, RESULT_LOGIC, upstream={"study/cells": version}, facts=facts)
 
 
+def _diagnosed(workspace: Workspace, study: Study, as_of: date) -> tuple[Finding, ...]:
+    lake = workspace.lake
+    cells = {basis.basis: cells_of(workspace, basis) for basis in study.bases}
+    unassigned = unassigned_units(lake, workspace.engine, study) if study.plan.assignment else None
+    bins = read_bins(lake.cells(study.name), workspace.engine)
+    evidence = Evidence(
+        cells[study.basis], as_of, missing_days(lake, study), cells, unassigned, simulate_aa(study, bins)
+    )
+    return diagnose(study, evidence)
+
+
 def make_estimates(workspace: Workspace, study: Study, as_of: date) -> Outcome:
     lake, version = workspace.lake, cells_version(workspace.lake, study)
-    first, *second = study.bases
-    estimates = estimate_study(
-        first, cells_of(workspace, first), as_of, final=as_of >= study.planned_look, plan_digest=digest(study.plan),
-        history=past_lifts(study, lake, SCORECARD), also=[(basis, cells_of(workspace, basis)) for basis in second],
-    )  # fmt: skip
+    estimates = assessed(workspace, study, as_of).estimates if study.samples else _estimated(workspace, study, as_of)
     stored = lake.results.add(study.name, ESTIMATES, as_of, StoredEstimates(version, estimates), made_from=version)
     refused = [result for result in estimates.results if result.type == "not_estimable"]
     facts = {"as_of": as_of.isoformat(), "estimates": len(estimates.results) - len(refused), "refused": len(refused)}
     upstream = {"study/cells": version}
     return Outcome(len(estimates.results), stored.digest, RESULT_LOGIC, upstream=upstream, facts=facts)
+
+
+def _estimated(workspace: Workspace, study: Study, as_of: date) -> StudyEstimates:
+    first, *second = study.bases
+    return estimate_study(
+        first, cells_of(workspace, first), as_of, final=as_of >= study.planned_look, plan_digest=digest(study.plan),
+        history=past_lifts(study, workspace.lake, SCORECARD),
+        also=[(basis, cells_of(workspace, basis)) for basis in second],
+    )  # fmt: skip
 
 
 def make_verdict(workspace: Workspace, study: Study, as_of: date) -> Outcome:
@@ -142,10 +156,9 @@ def make_verdict(workspace: Workspace, study: Study, as_of: date) -> Outcome:
     estimates = lake.results.current(study.name, ESTIMATES, StoredEstimates)
     if findings.value.cells != estimates.value.cells:
         raise LakeError(f"study '{study.name}': findings and estimates were made from different cells; redo both")
-    cells = cells_of(workspace, study)
     card = scorecard_of(
-        study, cells, findings.value.findings, estimates.value.estimates, as_of=as_of, code_version=code_version(),
-        engine=workspace.engine.name, inputs=inputs_read(lake, study),
+        study, _seen(workspace, study, as_of), findings.value.findings, estimates.value.estimates, as_of=as_of,
+        code_version=code_version(), engine=workspace.engine.name, inputs=inputs_read(lake, study),
     )  # fmt: skip
     made_from = verdict_inputs(findings.digest, estimates.digest)
     stored = lake.results.add(study.name, SCORECARD, as_of, card, made_from=made_from)
@@ -164,6 +177,12 @@ def make_verdict(workspace: Workspace, study: Study, as_of: date) -> Outcome:
         1, stored.digest, RESULT_LOGIC, upstream=upstream, facts=facts,
         markdown=summary(look), picture=figure.png(PICTURE_SCALE) if figure else None,
     )  # fmt: skip
+
+
+def _seen(workspace: Workspace, study: Study, as_of: date) -> Seen:
+    if study.samples:
+        return seen_in_samples(workspace, study, as_of)
+    return seen_in_cells(study, cells_of(workspace, study), as_of)
 
 
 Stage = Callable[[Workspace, Study, date], Outcome]

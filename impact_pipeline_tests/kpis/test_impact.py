@@ -12,6 +12,7 @@ from impact_pipeline.estimators.study import estimate_study
 from impact_pipeline.estimators.study_estimates import StudyEstimates
 from impact_pipeline.kpis.base import Impact, NoImpact
 from impact_pipeline.kpis.impact import impact_of
+from impact_pipeline.kpis.seen import seen_in_cells
 from impact_pipeline.outcomes.cells import Cells
 from impact_pipeline_tests.small_studies import START, Group, cells, exposed, mean_metric, moments, ratio_metric, study
 
@@ -25,7 +26,7 @@ def valued(metric: Metric, **plan: Any) -> Study:
 
 def read(found: Study, measured: Cells, days: int) -> tuple[StudyEstimates, tuple[Impact | NoImpact, ...]]:
     estimates = estimate_study(found, measured, START + timedelta(days=days), final=False, plan_digest="")
-    return estimates, impact_of(found, estimates, measured)
+    return estimates, impact_of(found, estimates, seen_in_cells(found, measured, estimates.as_of).units_per_day)
 
 
 def test_money_is_effect_times_units_times_horizon_times_value() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from impact_pipeline.catalog.designs import RandomizedDesign
 from impact_pipeline.catalog.plan import GuardrailUse, Margin
-from impact_pipeline.reports.definition import MeasureSql, arm_shares, metric_definitions
+from impact_pipeline.reports.definition import MeasureSql, arms_in_words, metric_definitions
 from impact_pipeline_tests.outcomes.test_metric_types import documents
 from impact_pipeline_tests.reports.examples import catalog, look, plan
 from impact_pipeline_tests.small_shop import write_catalog
@@ -46,8 +46,8 @@ def test_a_metric_with_a_broken_document_has_no_definition() -> None:
 def test_arm_shares_name_the_control() -> None:
     design = RandomizedDesign(type="randomized", arms={"old": 0.125, "new": 0.875}, control="old")
     renamed = catalog(plan().model_copy(update={"design": design})).study("ranker_v2")
-    assert arm_shares(renamed) == ("old 12.5 % (control)", "new 87.5 %")
-    assert arm_shares(look().study) == ("control 50 %", "treatment 50 %")
+    assert arms_in_words(renamed) == ("old 12.5 % (control)", "new 87.5 %")
+    assert arms_in_words(look().study) == ("control 50 %", "treatment 50 %")
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from impact_pipeline.decisions.base import Scorecard
 from impact_pipeline.decisions.scorecard import scorecard_of
 from impact_pipeline.estimators.base import NotEstimable, Reason
 from impact_pipeline.estimators.study import estimate_study
+from impact_pipeline.kpis.seen import seen_in_cells
 from impact_pipeline.outcomes.cells import Cells
 from impact_pipeline.reports.look import Look
 from impact_pipeline.reports.markdown import summary
@@ -178,8 +179,8 @@ def look(case: Case) -> Look:
     """What a night concludes of the study, through estimates and verdict."""
     estimates = estimate_study(case.study, case.cells, START, final=False, plan_digest="ab" * 32)
     card: Scorecard = scorecard_of(
-        case.study, case.cells, (), estimates, as_of=START, code_version="0.1.0", engine="duckdb",
-        inputs={"orders": {START.isoformat(): "mark"}},
+        case.study, seen_in_cells(case.study, case.cells, START), (), estimates, as_of=START, code_version="0.1.0",
+        engine="duckdb", inputs={"orders": {START.isoformat(): "mark"}},
     )  # fmt: skip
     return Look(card, case.study)
 
@@ -226,6 +227,12 @@ def sentence_in(text: str, sentence: str) -> str:
     return text[text.index(sentence) : text.index(sentence) + len(sentence)]
 
 
+OF_CAUSAL_DESIGNS = {
+    Reason.COLLINEAR, Reason.NO_PRE_PERIOD, Reason.TOO_FEW_PERIODS, Reason.MISSING_CELLS,
+    Reason.TREATMENT_SWITCHES_OFF, Reason.NO_OVERLAP, Reason.NO_SUPPORT, Reason.NOT_IDENTIFIED, Reason.POOR_FIT,
+}  # fmt: skip
+
+
 def test_every_reason_of_an_estimator_of_cells_is_here_and_all_have_words() -> None:
-    assert set(Reason) - {case.reason for case in CASES.values()} == {Reason.COLLINEAR}
+    assert set(Reason) - {case.reason for case in CASES.values()} == OF_CAUSAL_DESIGNS
     assert set(REASONS) == set(Reason)
