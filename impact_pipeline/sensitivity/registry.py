@@ -3,5 +3,12 @@
 from __future__ import annotations
 
 from impact_pipeline.diagnostics.causal.base import CausalCheck
+from impact_pipeline.sensitivity.adoption_specifications import AdoptionSpecifications
+from impact_pipeline.sensitivity.leave_one_cohort_out import LeaveOneCohortOut
+from impact_pipeline.sensitivity.placebo_adoption import PlaceboAdoption
 
-REFUTERS: tuple[CausalCheck, ...] = ()
+REFUTERS: tuple[CausalCheck, ...] = (
+    AdoptionSpecifications(),
+    LeaveOneCohortOut(),
+    PlaceboAdoption(),
+)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from impact_pipeline.diagnostics.causal.anticipation import Anticipation
 from impact_pipeline.diagnostics.causal.base import CausalCheck
 from impact_pipeline.diagnostics.causal.endogeneity import Endogeneity
+from impact_pipeline.diagnostics.causal.estimators_agree import EstimatorsAgree
+from impact_pipeline.diagnostics.causal.group_time_pre_trends import GroupTimePreTrends
 from impact_pipeline.diagnostics.causal.instrument_balance import InstrumentBalance
 from impact_pipeline.diagnostics.causal.over_identification import OverIdentification
+from impact_pipeline.diagnostics.causal.small_cohorts import SmallCohorts
+from impact_pipeline.diagnostics.causal.two_way_bias import TwoWayBias
 from impact_pipeline.diagnostics.causal.weak_instruments import WeakInstruments
 
 CAUSAL_CHECKS: tuple[CausalCheck, ...] = (
@@ -13,4 +18,9 @@ CAUSAL_CHECKS: tuple[CausalCheck, ...] = (
     InstrumentBalance(),
     OverIdentification(),
     Endogeneity(),
+    GroupTimePreTrends(),
+    Anticipation(),
+    EstimatorsAgree(),
+    TwoWayBias(),
+    SmallCohorts(),
 )

@@ -94,6 +94,27 @@ def fit_staggered(
     whole = cohorts_of(panel)
     if isinstance(whole, Refusal):
         return whole
+    return fit_cohorts(
+        whole, comparison, asked=asked, base_period=base_period, anticipation=anticipation, estimation=estimation
+    )
+
+
+def fit_cohorts(
+    whole: Cohorts,
+    comparison: Comparison = "never_treated",
+    *,
+    asked: AggregationName = "group",
+    base_period: BasePeriod = "varying",
+    anticipation: int = 0,
+    estimation: Estimation = "doubly_robust",
+) -> StaggeredFit | Refusal:
+    """The same of a panel that is in cohorts already.
+
+    >>> import numpy as np
+    >>> rows = np.array([[1.0, 4.0], [1.0, 2.0], [0.0, 0.0], [2.0, 4.0]])
+    >>> fit_cohorts(Cohorts(("1", "2"), np.arange(4), np.array([1, 1, 2, 2]), rows, np.ones(4))).average.value
+    1.0
+    """
     compared = comparable(whole, comparison, anticipation)
     if isinstance(compared, Refusal):
         return compared
