@@ -8,6 +8,7 @@ from typing import Any
 from impact_pipeline.estimators.causal.base import CausalEstimator
 from impact_pipeline.estimators.causal.doubly_robust import DoublyRobust
 from impact_pipeline.estimators.causal.entropy_balancing import EntropyBalancing
+from impact_pipeline.estimators.causal.group_means import GroupMeans
 from impact_pipeline.estimators.causal.group_time_effects import GroupTimeEffects
 from impact_pipeline.estimators.causal.instrumental_variables import InstrumentalVariables
 from impact_pipeline.estimators.causal.interrupted_time_series import InterruptedTimeSeries
@@ -17,6 +18,7 @@ from impact_pipeline.estimators.causal.regression_standardisation import Regress
 from impact_pipeline.estimators.causal.structural_time_series import StructuralTimeSeries
 from impact_pipeline.estimators.causal.synthetic_control import SyntheticControlEstimator
 from impact_pipeline.estimators.causal.synthetic_difference_in_differences import SyntheticDifferenceInDifferences
+from impact_pipeline.estimators.causal.two_way_fixed_effects import TwoWayFixedEffects
 
 CAUSAL_ESTIMATORS: tuple[CausalEstimator, ...] = (
     InstrumentalVariables(),
@@ -30,6 +32,8 @@ CAUSAL_ESTIMATORS: tuple[CausalEstimator, ...] = (
     SyntheticDifferenceInDifferences(),
     InterruptedTimeSeries(),
     StructuralTimeSeries(),
+    TwoWayFixedEffects(),
+    GroupMeans(),
 )
 
 
