@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from impact_pipeline.diagnostics.causal.base import CausalCheck
 from impact_pipeline.sensitivity.adoption_specifications import AdoptionSpecifications
+from impact_pipeline.sensitivity.alternative_specifications import AlternativeSpecifications
 from impact_pipeline.sensitivity.leave_one_cohort_out import LeaveOneCohortOut
+from impact_pipeline.sensitivity.negative_control import NegativeControl
 from impact_pipeline.sensitivity.placebo_adoption import PlaceboAdoption
 from impact_pipeline.sensitivity.placebo_start import PlaceboStart
+from impact_pipeline.sensitivity.placebo_treatment import PlaceboTreatment
+from impact_pipeline.sensitivity.random_common_cause import RandomCommonCause
+from impact_pipeline.sensitivity.random_subsets import RandomSubsets
 from impact_pipeline.sensitivity.series_specifications import SeriesSpecifications
 
 REFUTERS: tuple[CausalCheck, ...] = (
@@ -15,4 +20,9 @@ REFUTERS: tuple[CausalCheck, ...] = (
     PlaceboAdoption(),
     PlaceboStart(),
     SeriesSpecifications(),
+    NegativeControl(),
+    AlternativeSpecifications(),
+    RandomCommonCause(),
+    RandomSubsets(),
+    PlaceboTreatment(),
 )

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from impact_pipeline.diagnostics.causal.anticipation import Anticipation
 from impact_pipeline.diagnostics.causal.backtest import Backtest
+from impact_pipeline.diagnostics.causal.balance import CovariateBalance
 from impact_pipeline.diagnostics.causal.base import CausalCheck
 from impact_pipeline.diagnostics.causal.control_series_moved import ControlSeriesMoved
+from impact_pipeline.diagnostics.causal.doubly_robust_disagreement import DoublyRobustDisagreement
 from impact_pipeline.diagnostics.causal.endogeneity import Endogeneity
 from impact_pipeline.diagnostics.causal.estimators_agree import EstimatorsAgree
 from impact_pipeline.diagnostics.causal.group_time_pre_trends import GroupTimePreTrends
 from impact_pipeline.diagnostics.causal.instrument_balance import InstrumentBalance
+from impact_pipeline.diagnostics.causal.model_specification import ModelSpecification
 from impact_pipeline.diagnostics.causal.over_identification import OverIdentification
+from impact_pipeline.diagnostics.causal.overlap import Overlap
 from impact_pipeline.diagnostics.causal.pre_period_length import PrePeriodLength
 from impact_pipeline.diagnostics.causal.residual_autocorrelation import ResidualAutocorrelation
 from impact_pipeline.diagnostics.causal.small_cohorts import SmallCohorts
@@ -31,4 +35,8 @@ CAUSAL_CHECKS: tuple[CausalCheck, ...] = (
     Backtest(),
     ControlSeriesMoved(),
     ResidualAutocorrelation(),
+    CovariateBalance(),
+    Overlap(),
+    DoublyRobustDisagreement(),
+    ModelSpecification(),
 )

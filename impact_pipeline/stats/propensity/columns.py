@@ -36,18 +36,33 @@ def columns_of(covariates: Mapping[str, Array], n: int) -> Columns | Refusal:
     >>> found.matrix.tolist(), found.centre.tolist(), found.scale.tolist()
     ([[1.0, -1.0], [1.0, 1.0]], [30.0], [10.0])
     """
-    names = tuple(covariates)
-    for name in names:
-        if missing := int(np.count_nonzero(~np.isfinite(covariates[name]))):
+    for name, values in covariates.items():
+        if missing := int(np.count_nonzero(~np.isfinite(values))):
             return Refusal("measure_undefined", f"covariate '{name}' has no finite value in {missing} of {n} rows")
+    found = _standardised(covariates, n)
+    return _collinear(gram(found.matrix), ("the constant", *found.names)) or found
+
+
+def independent(covariates: Mapping[str, Array], n: int) -> dict[str, Array]:
+    """Covariates without those that others before them determine.
+
+    >>> age = np.array([20.0, 40.0, 50.0])
+    >>> list(independent({"age": age, "twice": 2 * age, "one": np.ones(3)}, 3))
+    ['age']
+    """
+    determined = _determined(gram(_standardised(covariates, n).matrix))
+    return {name: values for place, (name, values) in enumerate(covariates.items(), 1) if place not in determined}
+
+
+def _standardised(covariates: Mapping[str, Array], n: int) -> Columns:
+    names = tuple(covariates)
     raw = np.column_stack([covariates[name] for name in names]) if names else np.empty((n, 0))
     centre, scale = raw.mean(axis=0), raw.std(axis=0)
     scale = np.where(scale > SMALLEST_OWN_SHARE * np.abs(centre), scale, 0.0)
     matrix = np.ones((n, len(names) + 1))
     matrix[:, 1:] = (raw - centre) / np.where(scale > 0, scale, 1.0)
     matrix[:, 1:][:, scale == 0] = 0.0
-    found = Columns(names, matrix, centre, scale)
-    return _collinear(gram(matrix), ("the constant", *names)) or found
+    return Columns(names, matrix, centre, scale)
 
 
 def gram(matrix: Array, weights: Array | None = None) -> Array:
@@ -77,10 +92,18 @@ def inverted(products: Array, names: tuple[str, ...], where: str) -> Array | Ref
 
 
 def _collinear(products: Array, names: tuple[str, ...], where: str = "") -> Refusal | None:
-    left = products.copy()
-    for place, name in enumerate(names):
+    if not (found := _determined(products)):
+        return None
+    name = names[found[0]]
+    return Refusal("collinear", f"covariate '{name}' is a combination of those before it{where}: leave it out")
+
+
+def _determined(products: Array) -> list[int]:
+    """Places of columns that those before them determine, by elimination."""
+    left, found = products.copy(), []
+    for place in range(len(products)):
         if left[place, place] <= SMALLEST_OWN_SHARE * products[place, place]:
-            return Refusal("collinear", f"covariate '{name}' is a combination of those before it{where}: leave it out")
-        row = left[place] / left[place, place]
-        left = left - np.outer(left[:, place], row)
-    return None
+            found.append(place)
+            continue
+        left -= np.outer(left[:, place], left[place] / left[place, place])
+    return found

@@ -10,6 +10,8 @@ from impact_pipeline.stats.least_squares import Array
 from impact_pipeline.stats.propensity.prepared import Prepared
 from impact_pipeline.stats.refusal import Refusal
 
+NO_FIT = "The method has no score and weights of its own to look at."
+
 
 @dataclass(frozen=True, eq=False)
 class ObservationalFit:
