@@ -147,6 +147,15 @@ class Value(Model):
     horizon_days: Annotated[int, Field(ge=1, le=3650)] = 365
 
 
+class PublishedAnswer(Model):
+    """What a paper says of a metric's effect, shown beside ours; it decides nothing."""
+
+    metric: Name
+    value: float
+    std_error: Annotated[float, Field(gt=0)] | None = None
+    source: Text
+
+
 class Fallback(Model):
     """A design for when those before it are refused or fail a check; `cap` is the best grade that it may get.
 
@@ -193,6 +202,7 @@ class EvaluationPlan(Document):
     sample: CausalSample | None = None
     fallback: Annotated[tuple[Fallback, ...], Field(max_length=3)] = ()
     negative_controls: tuple[Name, ...] = ()
+    published: tuple[PublishedAnswer, ...] = ()
     aa_check: bool = True
 
     @model_validator(mode="after")

@@ -41,7 +41,7 @@ class PanelSample(_Periods):
 
     A unit is treated from the period of its first exposure row with the arm `treatment`; without one it never is.
     Where a unit has no rows in a period it has 0, or is `missing`. `covariates` and `weights` are metrics, read the
-    same way.
+    same way. `unit_name` is a column of the metrics' datasets that names a unit in reports, where names are no secret.
     """
 
     type: Literal["panel"]
@@ -49,18 +49,29 @@ class PanelSample(_Periods):
     absent: Literal["zero", "missing"] = "zero"
     covariates: tuple[Name, ...] = ()
     weights: Name | None = None
+    unit_name: Name | None = None
 
 
 class CrossSectionSample(Model):
-    """Each exposed unit's metric in its window; treated are those with the arm `treatment`, all others are not."""
+    """Each exposed unit's metric in its window; treated are those with the arm `treatment`, all others are not.
+
+    Where the treatment is an amount, `dose` is its expression instead.
+    """
 
     type: Literal["cross_section"]
-    treatment: Text
+    treatment: Text | None = None
+    dose: Expression | None = None
     covariates: tuple[Expression, ...] = ()
     outcome_covariates: tuple[Expression, ...] | None = None
     score: Expression | None = None
     instruments: tuple[Expression, ...] = ()
     after: Expression | None = None
+
+    @model_validator(mode="after")
+    def _treatment_is_told_once(self) -> Self:
+        if (self.treatment is None) == (self.dose is None):
+            raise ValueError("write `treatment`, an arm, or `dose`, an expression: one of the two")
+        return self
 
 
 class SeriesSample(_Periods):
@@ -99,7 +110,7 @@ SAMPLE_TYPES: dict[str, tuple[str, ...]] = {
 }
 """Type of causal design -> the types of samples it is asked on."""
 
-EXPRESSIONS = ("score", "after", "propensity", "target", "slot")
+EXPRESSIONS = ("dose", "score", "after", "propensity", "target", "slot")
 LISTS = ("covariates", "outcome_covariates", "instruments", "context")
 
 

@@ -26,11 +26,11 @@ from impact_pipeline.outcomes.maturity import FactDays, days_of_look, maturity_o
 from impact_pipeline.outcomes.meaning import metric_meaning
 from impact_pipeline.outcomes.measured import CohortPass, unit_rows
 from impact_pipeline.outcomes.query import mixed_query
-from impact_pipeline.outcomes.samples.period_query import panel_query
+from impact_pipeline.outcomes.samples.period_query import bad_of, panel_query
 from impact_pipeline.outcomes.samples.table import KEYS, SCHEMA, sample_rows
 from impact_pipeline.outcomes.unit_table import Groups
 from impact_pipeline.outcomes.unit_totals import bad_column
-from impact_pipeline.outcomes.variables import ReadingColumns, Variable, Variables, variables_of
+from impact_pipeline.outcomes.variables import ReadingColumns, Variables, variables_of
 
 LOGIC = "samples/1"
 """Part of every input digest: raised when a change here changes what is made from the same inputs."""
@@ -91,10 +91,12 @@ def _rows(look: _Look, fact_days: FactDays) -> Iterator[pa.Table]:
 def _by_period(look: _Look, place: int, sample: PanelSample | SeriesSample) -> Iterator[pa.Table]:
     study = look.study
     first, last = periods_of(study.plan, sample)
-    query = panel_query(study, look.variables, sample.period, first, last)
+    query = panel_query(study, look.variables, sample, first, last)
     found = look.engine.table(query, dict(_rows_of_facts(look)))
     for columns in look.variables.columns:
-        yield _metric_rows(place, columns, found, {"unit": found["unit"], "period": found["period"]})
+        keys = {name: found[name] for name in ("unit", "period", "name")}
+        bad = [found[bad_of(variable)] for variable in columns.variables]
+        yield _metric_rows(place, columns, found, keys, reduce(pc.add, bad))
 
 
 def _rows_of_facts(look: _Look) -> Iterator[tuple[str, Input]]:
@@ -103,15 +105,21 @@ def _rows_of_facts(look: _Look) -> Iterator[tuple[str, Input]]:
         yield f"rows_{name}", look.lake.trusted(dataset).files(look.inputs[dataset])
 
 
-def _metric_rows(place: int, columns: ReadingColumns, found: pa.Table, keys: Mapping[str, pa.ChunkedArray]) -> pa.Table:
+def _metric_rows(
+    place: int,
+    columns: ReadingColumns,
+    found: pa.Table,
+    keys: Mapping[str, pa.ChunkedArray],
+    undefined: pa.ChunkedArray,
+) -> pa.Table:
     y, d = columns.y, columns.d
     assert y is not None
-    values = {**keys, "y": found[y.name], "d": None if d is None else found[d.name]}
+    values = {**keys, "undefined": undefined, "y": found[y.name], "d": None if d is None else found[d.name]}
     return sample_rows(place, columns.key, values, (y.scale, 0 if d is None else d.scale))
 
 
 def _by_unit(look: _Look, place: int, fact_days: FactDays) -> Iterator[pa.Table]:
-    """Units of cohorts whose windows have closed; a measure without a finite value leaves the unit's metric null."""
+    """Units of cohorts whose windows have closed."""
     study, offered = look.study, look.exposures
     cohorts = tuple(_distinct(look, "cohort_day"))
     if not cohorts:
@@ -126,23 +134,15 @@ def _by_unit(look: _Look, place: int, fact_days: FactDays) -> Iterator[pa.Table]
     for columns in look.variables.columns:
         days = pa.array(maturity.cohorts[columns.metric.name], pa.date32())
         counted = found.filter(pc.is_in(found["cohort_day"], days))
-        counted = _without_undefined(counted, columns)
-        unit = counted["unit"].cast(pa.string())
-        yield _metric_rows(place, columns, counted, {"unit": unit, "period": counted["cohort_day"]})
+        keys = {"unit": counted["unit"].cast(pa.string()), "period": counted["cohort_day"]}
+        yield _metric_rows(place, columns, counted, keys, _undefined(counted, columns))
 
 
-def _without_undefined(rows: pa.Table, columns: ReadingColumns) -> pa.Table:
-    for variable in columns.variables:
-        bad = [rows[name] for name in map(bad_column, _totals(variable)) if name in rows.column_names]
-        if bad:
-            some = reduce(pc.add, bad)
-            value = pc.if_else(pc.greater(some, 0), pa.scalar(None, pa.int64()), rows[variable.name])
-            rows = rows.set_column(rows.schema.get_field_index(variable.name), variable.name, value)
-    return rows
-
-
-def _totals(variable: Variable) -> tuple[str, ...]:
-    return tuple(total.name for total in variable.totals)
+def _undefined(rows: pa.Table, columns: ReadingColumns) -> pa.ChunkedArray:
+    """Rows without a finite value that a unit's metric has; none where its measures cannot have any."""
+    names = {bad_column(total.name) for variable in columns.variables for total in variable.totals}
+    bad = [rows[name] for name in sorted(names) if name in rows.column_names]
+    return reduce(pc.add, bad) if bad else pa.chunked_array([pa.repeat(0, len(rows))])
 
 
 def _distinct(look: _Look, name: str) -> list:  # type: ignore[type-arg]

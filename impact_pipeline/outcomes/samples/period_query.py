@@ -4,46 +4,64 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
+from functools import reduce
 
 from sqlglot import exp
 
 from impact_pipeline.catalog.catalog import Study
-from impact_pipeline.catalog.metrics.readings import UnitTotal
-from impact_pipeline.catalog.samples import Period
+from impact_pipeline.catalog.samples import PanelSample, SeriesSample
 from impact_pipeline.engines.scaled import column, named, scaled, timestamp, undefined
 from impact_pipeline.outcomes.variables import FactTotal, Variable, Variables
 
 
-def panel_query(study: Study, variables: Variables, period: Period, first: date, last: date) -> exp.Select:
-    """unit, period, one column per variable; NULL where a measure of it has no finite value.
+def bad_of(variable: Variable) -> str:
+    """The column that counts a variable's rows whose measure has no finite value."""
+    return f"{variable.name}!"
 
-    Reads `rows_<fact>`. A unit without rows in a period has none here.
+
+def panel_query(
+    study: Study, variables: Variables, sample: PanelSample | SeriesSample, first: date, last: date
+) -> exp.Select:
+    """unit, period, name, and by variable its value and the count of rows without a finite one.
+
+    Reads `rows_<fact>`. A variable is NULL in periods in which its unit has no rows of its facts.
     """
     totals = [total for total in variables.totals if isinstance(total, FactTotal)]
     events: exp.Query | None = None
     for fact in dict.fromkeys(total.total.fact for total in totals):
-        part = _events(study, fact, totals, period, first, last)
+        part = _events(study, fact, totals, sample, first, last)
         events = part if events is None else exp.union(events, part, distinct=False)
     assert events is not None
-    by_period = exp.select(column("unit"), column("period")).from_(events.subquery("events"))
+    keys = (column("unit"), column("period"))
+    by_period = exp.select(*keys, named(exp.func("max", column("name")), "name")).from_(events.subquery("events"))
     for total in totals:
         by_period = by_period.select(*_added_up(total), copy=False)
-    by_period = by_period.group_by(column("unit"), column("period"))
-    query = exp.select(column("unit"), column("period")).from_(by_period.subquery("totals"))
+    by_period = by_period.group_by(*(key.copy() for key in keys))
+    query = exp.select(*(key.copy() for key in keys), column("name")).from_(by_period.subquery("totals"))
     for variable in variables.variables:
-        query = query.select(named(_value(variable), variable.name), copy=False)
+        query = query.select(
+            named(_value(variable), variable.name), named(_bad(variable), bad_of(variable)), copy=False
+        )
     return query.order_by(column("unit"), column("period"))
 
 
 def _events(
-    study: Study, fact: str, totals: Sequence[FactTotal], period: Period, first: date, last: date
+    study: Study,
+    fact: str,
+    totals: Sequence[FactTotal],
+    sample: PanelSample | SeriesSample,
+    first: date,
+    last: date,
 ) -> exp.Select:
     own = study.catalog.facts[fact]
     identifier = study.catalog.contracts[own.dataset].identifier_of(own.entity)
     assert identifier is not None
     at = column(own.event_at)
-    start = exp.cast(exp.func("date_trunc", exp.Literal.string(period), at.copy()), "DATE")
+    start = exp.cast(exp.func("date_trunc", exp.Literal.string(sample.period), at.copy()), "DATE")
+    label = sample.unit_name if isinstance(sample, PanelSample) else None
+    name = exp.null() if label is None else column(label)
     query = exp.select(named(exp.cast(column(identifier), "VARCHAR"), "unit"), named(start, "period"))
+    query = query.select(named(exp.cast(name, "VARCHAR"), "name"), copy=False)
     for total in totals:
         query = query.select(*_offered(study, total, total.total.fact == fact), copy=False)
     end = timestamp((last + timedelta(days=1)).isoformat())
@@ -88,7 +106,7 @@ def _added_up(total: FactTotal) -> Iterator[exp.Expr]:
     if total.total.aggregate == "days":
         added: exp.Expr = exp.Count(this=exp.Distinct(expressions=[value]))
     else:
-        added = exp.func("coalesce", exp.func("sum", value), exp.Literal.number(0))
+        added = exp.func("sum", value)
     yield named(exp.cast(added, "BIGINT"), total.name)
     bad = exp.func("sum", column(f"{total.name}!"))
     yield named(exp.func("coalesce", bad, exp.Literal.number(0)), f"{total.name}!")
@@ -104,10 +122,9 @@ def _value(variable: Variable) -> exp.Expr:
         value = exp.func("least", value, exp.Literal.number(variable.cap))
     if variable.at_least is not None:
         value = exp.GTE(this=exp.paren(value), expression=exp.Literal.number(variable.at_least))
-    sound = exp.and_(*(column(f"{total.name}!").eq(exp.Literal.number(0)) for total in variable.totals))
-    return exp.cast(exp.Case().when(sound, exp.cast(value, "BIGINT")), "BIGINT")
+    return exp.cast(value, "BIGINT")
 
 
-def summable(total: object) -> bool:
-    """Whether a total can be read by period: it adds up rows, days or a measure over one fact."""
-    return isinstance(total, UnitTotal) and not total.weight_by_day
+def _bad(variable: Variable) -> exp.Expr:
+    parts: list[exp.Expr] = [column(f"{total.name}!") for total in variable.totals]
+    return exp.cast(reduce(lambda left, right: exp.Add(this=left, expression=right), parts), "BIGINT")

@@ -44,6 +44,10 @@ class StoredSamples:
     def of(self, place: int, metric: str) -> Sample | Refusal:
         """The sample at a place of `Study.samples` with a metric as its outcome; refused where it has no rows."""
         rows = self.metric_rows(place, metric)
+        bad = int(pc.sum(rows["undefined"]).as_py() or 0)
+        if bad:
+            told = f"{bad} rows have no finite value of '{metric}' (a division by zero, say)"
+            return Refusal("measure_undefined", f"{told}; filter such rows or mend the measure")
         if not len(rows):
             return Refusal("empty_arm", f"no unit has a value of '{metric}' yet")
         match self.study.samples[place]:
@@ -81,15 +85,21 @@ class StoredSamples:
         if not seen.any():
             return Refusal("empty_arm", "no unit has all that the sample reads in any complete period")
         unit, period = (index[seen] for index in np.indices(shape))
+        names = self._names(rows)
         return replace(
             panel_of(
                 unit, period, outcome[seen], self._treated(sample, units, periods)[seen],
                 covariates={name: values[seen] for name, values in covariates.items()},
                 weights=None if weights is None else weights[seen],
             ),
-            units=tuple(units[place] for place in np.unique(unit)),
+            units=tuple(names.get(units[place], units[place]) for place in np.unique(unit)),
             periods=tuple(_label(sample.period, periods[place]) for place in np.unique(period)),
         )  # fmt: skip
+
+    def _names(self, rows: pa.Table) -> dict[str, str]:
+        """Unit -> its name, where the sample asks for names."""
+        named = rows.filter(pc.is_valid(rows["name"]))
+        return dict(zip(named["unit"].to_pylist(), named["name"].to_pylist(), strict=True))
 
     def _known(self, last: date) -> date:
         """Until when periods are known: the look's date, or the last day of a sample that was delivered whole."""
@@ -124,7 +134,8 @@ class StoredSamples:
 
     def _cross_section(self, place: int, sample: CrossSectionSample, rows: pa.Table) -> CrossSection | Refusal:
         joined = self._with_exposures(rows)
-        treatment = _as_floats(pc.equal(joined["arm"], sample.treatment))
+        dose = self._number(joined, place, "dose", sample.dose)
+        treatment = _as_floats(pc.equal(joined["arm"], sample.treatment)) if dose is None else dose
         own = sample.outcome_covariates
         section = CrossSection(
             _value(joined), treatment, self._listed(joined, place, "covariates", sample.covariates),
@@ -133,7 +144,7 @@ class StoredSamples:
             self._listed(joined, place, "instruments", sample.instruments), None, None,
             self._number(joined, place, "after", sample.after),
         )  # fmt: skip
-        numbers = [*section.covariates.values(), *(section.outcome_covariates or {}).values()]
+        numbers = [section.treatment, *section.covariates.values(), *(section.outcome_covariates or {}).values()]
         numbers += [*section.instruments.values(), *(v for v in (section.score, section.after) if v is not None)]
         return _whole(section, numbers)
 
