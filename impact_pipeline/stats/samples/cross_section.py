@@ -19,6 +19,8 @@ class CrossSection:
     `treatment` is 0 or 1 (of instruments it may be any number). `score` is the running variable of a discontinuity.
     `after` is 1 in rows after the change, where other units are seen before and after it (repeated cross-sections).
     `outcome_covariates` belong to the outcome's model alone where they differ from those of the treatment's.
+    `every_score` has the finite scores of all units, also of those left out because another number of theirs is
+    missing; None where nobody was left out. Its density tells how units came to their side.
     """
 
     outcome: Floats
@@ -30,6 +32,7 @@ class CrossSection:
     cluster: Places | None = None
     weights: Floats | None = None
     after: Floats | None = None
+    every_score: Floats | None = None
 
     def __len__(self) -> int:
         return len(self.outcome)
