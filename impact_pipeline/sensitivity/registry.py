@@ -5,6 +5,8 @@ from __future__ import annotations
 from impact_pipeline.diagnostics.causal.base import CausalCheck
 from impact_pipeline.sensitivity.adoption_specifications import AdoptionSpecifications
 from impact_pipeline.sensitivity.alternative_specifications import AlternativeSpecifications
+from impact_pipeline.sensitivity.coefficient_stability import CoefficientStability
+from impact_pipeline.sensitivity.e_value import EValueOfEffect
 from impact_pipeline.sensitivity.leave_one_cohort_out import LeaveOneCohortOut
 from impact_pipeline.sensitivity.negative_control import NegativeControl
 from impact_pipeline.sensitivity.placebo_adoption import PlaceboAdoption
@@ -12,7 +14,10 @@ from impact_pipeline.sensitivity.placebo_start import PlaceboStart
 from impact_pipeline.sensitivity.placebo_treatment import PlaceboTreatment
 from impact_pipeline.sensitivity.random_common_cause import RandomCommonCause
 from impact_pipeline.sensitivity.random_subsets import RandomSubsets
+from impact_pipeline.sensitivity.robustness_value import RobustnessValue
+from impact_pipeline.sensitivity.rosenbaum_bounds import RosenbaumBounds
 from impact_pipeline.sensitivity.series_specifications import SeriesSpecifications
+from impact_pipeline.sensitivity.weight_clipping import WeightClipping
 
 REFUTERS: tuple[CausalCheck, ...] = (
     AdoptionSpecifications(),
@@ -25,4 +30,9 @@ REFUTERS: tuple[CausalCheck, ...] = (
     RandomCommonCause(),
     RandomSubsets(),
     PlaceboTreatment(),
+    RobustnessValue(),
+    EValueOfEffect(),
+    RosenbaumBounds(),
+    CoefficientStability(),
+    WeightClipping(),
 )
