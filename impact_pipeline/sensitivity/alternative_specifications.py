@@ -18,6 +18,8 @@ from impact_pipeline.stats.samples.cross_section import CrossSection
 LEAST_INSIDE = 0.5
 MOST_UNITS = 100_000
 """Units beyond which alternatives are those that take a second each: no Mahalanobis distances, no single use."""
+MOST_COVARIATES = 100
+"""Covariates beyond which alternatives are not tried: models of the treatment rarely have a maximum then."""
 
 WEIGHTING: tuple[dict[str, Any], ...] = tuple(
     {"estimator": estimator, "trimming": trimming}
@@ -53,6 +55,11 @@ class AlternativeSpecifications:
         main = effects.main
         if not isinstance(main, Effect):
             return Checked(Finding(self.name, None, None, LEAST_INSIDE, "There is no effect to compare.", "none", {}))
+        if len(question.sample.covariates) > MOST_COVARIATES:
+            sentence = (
+                f"Not tried with more than {MOST_COVARIATES} covariates: there are {len(question.sample.covariates)}."
+            )
+            return Checked(Finding(self.name, None, None, LEAST_INSIDE, sentence, "none", {}))
         others = [_alternative(question, design) for design in _designs(question)]
         shown = (Alternative(_choices(question.design), main.value, main.lower, main.upper, is_main=True), *others)
         curve = SpecificationCurve(self.name, "The effect under other methods", shown)

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from impact_pipeline.catalog.causal.cross_fitting import CrossFitting
 from impact_pipeline.catalog.document import Expression, Model
 
 ObservationalEstimator = Literal[
@@ -16,6 +17,7 @@ ObservationalEstimator = Literal[
     "ipwra",
     "entropy_balancing",
     "regression",
+    "linear_regression",
     "cross_fitted",
 ]
 
@@ -51,8 +53,9 @@ class Observational(Model):
 
     `propensity` is the link of the treatment's model, `trimming` leaves out units whose score lies beyond `cutoff`
     (`crump` finds it). The outcome's model is one `by_arm` or `pooled`, with treatment and its `interactions`: the
-    covariates on which the effect may depend. `regression` predicts from the pooled one. `moments` of
-    `entropy_balancing` are the powers whose means are balanced.
+    covariates on which the effect may depend. `regression` predicts from the pooled one; `linear_regression` is
+    the coefficient of a treatment of any number, whose `errors` are by cluster where the sample names one, or else HC1.
+    `moments` of `entropy_balancing` are the powers whose means are balanced.
     """
 
     type: Literal["observational"]
@@ -64,7 +67,9 @@ class Observational(Model):
     outcome_model: Literal["by_arm", "pooled"] = "by_arm"
     interactions: Literal["none", "all"] | tuple[Expression, ...] = "none"
     moments: Annotated[int, Field(ge=1, le=3)] = 1
+    errors: Literal["automatic", "classical", "HC1", "cluster"] = "automatic"
     matching: Matching = Matching()
+    cross_fitting: CrossFitting = CrossFitting()
 
     @model_validator(mode="after")
     def _settings_are_used(self) -> Self:
@@ -72,6 +77,8 @@ class Observational(Model):
             "matching": ("matching",),
             "outcome_model": ("aipw", "regression_adjustment"),
             "moments": ("entropy_balancing",),
+            "errors": ("linear_regression",),
+            "cross_fitting": ("cross_fitted",),
         }
         for field, allowed in owners.items():
             if field in self.model_fields_set and self.estimator not in allowed:

@@ -17,6 +17,7 @@ from impact_pipeline.estimators.causal.inverse_propensity_weighting import Inver
 from impact_pipeline.estimators.causal.linear_regression import LinearRegression
 from impact_pipeline.estimators.causal.matching import Matching
 from impact_pipeline.estimators.causal.off_policy import OffPolicy
+from impact_pipeline.estimators.causal.regression_discontinuity import RegressionDiscontinuity
 from impact_pipeline.estimators.causal.regression_standardisation import RegressionStandardisation
 from impact_pipeline.estimators.causal.structural_time_series import StructuralTimeSeries
 from impact_pipeline.estimators.causal.synthetic_control import SyntheticControlEstimator
@@ -27,6 +28,7 @@ CAUSAL_ESTIMATORS: tuple[CausalEstimator, ...] = (
     TwoWayFixedEffects(),
     GroupMeans(),
     InstrumentalVariables(),
+    RegressionDiscontinuity(),
     Matching(),
     InversePropensityWeighting(),
     DoublyRobust(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from impact_pipeline.stats.instruments.partialling import levelled
+from impact_pipeline.stats.partialling import levelled
 from impact_pipeline.stats.least_squares import Array, summed
 
 

@@ -100,10 +100,12 @@ def _collinear(products: Array, names: tuple[str, ...], where: str = "") -> Refu
 
 def _determined(products: Array) -> list[int]:
     """Places of columns that those before them determine, by elimination."""
-    left, found = products.copy(), []
-    for place in range(len(products)):
-        if left[place, place] <= SMALLEST_OWN_SHARE * products[place, place]:
+    size, found = len(products), []
+    lower = np.zeros((size, size))
+    for place in range(size):
+        left = products[place:, place] - lower[place:, :place] @ lower[place, :place]
+        if left[0] <= SMALLEST_OWN_SHARE * products[place, place]:
             found.append(place)
-            continue
-        left -= np.outer(left[:, place], left[place] / left[place, place])
+        else:
+            lower[place:, place] = left / np.sqrt(left[0])
     return found

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 
-from impact_pipeline.stats.instruments.partialling import levelled, partialled
+from impact_pipeline.stats.partialling import levelled, partialled
 from impact_pipeline.stats.refusal import Refusal
 
 SAME_FORMULA = 1e-10
