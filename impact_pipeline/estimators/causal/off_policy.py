@@ -49,11 +49,21 @@ class OffPolicy:
         fit = off_policy_fit(log, model_of(design), question.rng("reward model"))
         if isinstance(fit, Refusal):
             return Effects(fit)
-        main = _effect(question, fit.difference(design.estimator), DIFFERENCE)
-        if isinstance(main, Effect):
-            main = replace(main, treated=fit.values[design.estimator].value, untreated=fit.logged.value)
+        main = _main(question, fit)
         counts = {"decisions": len(log), "decisions with weight": int((fit.weights > 0).sum())}
         return Effects(main, _others(question, fit), counts, _numbers(fit), _exhibits(question, fit), _notes(fit), fit)
+
+
+def _main(question: Question[LoggedDecisions, Design], fit: OffPolicyFit) -> Effect | Refusal:
+    log, estimator = question.sample, question.design.estimator
+    if bool((log.target == log.propensity).all()):
+        return Refusal(
+            "zero_variance", "the new policy gives each logged action the chance it had: it is the one that ran"
+        )
+    found = _effect(question, fit.difference(estimator), DIFFERENCE)
+    if isinstance(found, Refusal):
+        return found
+    return replace(found, treated=fit.values[estimator].value, untreated=fit.logged.value)
 
 
 def model_of(design: Design) -> OffPolicyModel:

@@ -17,8 +17,9 @@ RewardModelName = Literal["ridge", "logistic", "boosted_trees"]
 Predict = Callable[[Array], Array]
 """Contexts (n, k) -> expected rewards of all actions, (n, actions)."""
 
+PENALTIES = (1.0, 10.0, 100.0, 1e3, 1e4, 1e5)
+"""Decisions that the mean reward of all actions counts for, against those of an action by itself: the log chooses."""
 PRIOR_ROWS = 10.0
-"""Decisions that the mean reward of all actions counts for, against those of an action by itself."""
 NEWTON_STEPS = 12
 CHUNK = 20_000
 """Decisions whose rewards of all actions are looked at together, so that memory stays bounded."""
@@ -81,34 +82,50 @@ def _fitted(model: RewardModelName, x: Array, log: LoggedDecisions, rows: NDArra
     if model == "boosted_trees":
         return _trees(x[rows], action, reward, actions, seed)
     one = np.column_stack([np.ones(int(rows.sum())), x[rows]])
-    fit = _ridge if model == "ridge" else _logistic
-    return fit(one, action, reward, actions)
-
-
-def _ridge(x: Array, action: Places, reward: Array, actions: int) -> Predict:
     mean = float(reward.mean())
-    slopes = _solve(x, np.ones(len(x)), reward - mean, action, actions)
+    penalty = _chosen_penalty(one, action, reward - mean, actions, seed)
+    if model == "logistic":
+        return _logistic(one, action, reward, actions, penalty)
+    slopes = _solved(*_moments(one, np.ones(len(one)), reward - mean, action, actions), penalty)
     return lambda rows: mean + _linear(rows, slopes)
 
 
-def _logistic(x: Array, action: Places, reward: Array, actions: int) -> Predict:
+def _chosen_penalty(x: Array, action: Places, left: Array, actions: int, seed: int) -> float:
+    """The one that foretells a fifth of the decisions best from the others."""
+    held_out = np.random.default_rng(seed).permutation(len(x)) % 5 == 0
+    seen = ~held_out
+    moments = _moments(x[seen], np.ones(int(seen.sum())), left[seen], action[seen], actions)
+    rows, taken = x[held_out], action[held_out]
+    losses = []
+    for penalty in PENALTIES:
+        slopes = _solved(*moments, penalty)
+        losses.append(float(np.mean((left[held_out] - summed("ij,ij->i", rows, slopes[taken])) ** 2)))
+    return PENALTIES[int(np.argmin(losses))]
+
+
+def _logistic(x: Array, action: Places, reward: Array, actions: int, penalty: float) -> Predict:
     """Newton's steps on the penalised likelihood of each action, about the log odds of all."""
     share = min(max(float(reward.mean()), 0.5 / len(reward)), 1 - 0.5 / len(reward))
     offset, slopes = float(np.log(share / (1 - share))), np.zeros((actions, x.shape[1]))
     for _ in range(NEWTON_STEPS):
         own = summed("ij,ij->i", x, slopes[action])
-        chance = 1 / (1 + np.exp(-np.clip(offset + own, -30, 30)))
+        chance = _chance(offset + own)
         weight = np.maximum(chance * (1 - chance), 1e-6)
-        slopes = _solve(x, weight, own * weight + reward - chance, action, actions, PRIOR_ROWS * share * (1 - share))
-    return lambda rows: 1 / (1 + np.exp(-np.clip(offset + _linear(rows, slopes), -30, 30)))
+        moments = _moments(x, weight, own * weight + reward - chance, action, actions)
+        slopes = _solved(*moments, penalty * share * (1 - share))
+    return lambda rows: _chance(offset + _linear(rows, slopes))
+
+
+def _chance(log_odds: Array) -> Array:
+    return np.asarray(1 / (1 + np.exp(-np.clip(log_odds, -30, 30))))
 
 
 def _linear(rows: Array, slopes: Array) -> Array:
     return slopes[:, 0] + summed("ij,aj->ia", rows, slopes[:, 1:])
 
 
-def _solve(x: Array, weight: Array, target: Array, action: Places, actions: int, penalty: float = PRIOR_ROWS) -> Array:
-    """`(x' w x + penalty)^-1 x' target` of each action, (actions, k)."""
+def _moments(x: Array, weight: Array, target: Array, action: Places, actions: int) -> tuple[Array, Array]:
+    """`x' w x` and `x' target` of each action, (actions, k, k) and (actions, k)."""
     k = x.shape[1]
     gram, along = np.empty((actions, k, k)), np.empty((actions, k))
     for i in range(k):
@@ -116,7 +133,13 @@ def _solve(x: Array, weight: Array, target: Array, action: Places, actions: int,
         for j in range(i + 1):
             products = np.bincount(action, weights=x[:, i] * x[:, j] * weight, minlength=actions)
             gram[:, i, j] = gram[:, j, i] = products
-    return np.asarray(np.linalg.solve(gram + penalty * np.eye(k), along[..., None])[..., 0], dtype=np.float64)
+    return gram, along
+
+
+def _solved(gram: Array, along: Array, penalty: float) -> Array:
+    """Coefficients of each action, (actions, k)."""
+    shrunk = gram + penalty * np.eye(gram.shape[1])
+    return np.asarray(np.linalg.solve(shrunk, along[..., None])[..., 0], dtype=np.float64)
 
 
 def _trees(x: Array, action: Places, reward: Array, actions: int, seed: int) -> Predict:
