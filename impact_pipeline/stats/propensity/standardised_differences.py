@@ -38,32 +38,34 @@ def differences(
     (-1.0, 0.5)
     """
     base = np.ones_like(treatment) if sampled is None else sampled
-    arms = treatment == 1, treatment != 1
-    return {name: _difference(values, arms, weights, base, estimand) for name, values in covariates.items()}
+    treated, untreated = treatment, 1 - treatment
+    before, after = (base * treated, base * untreated), (weights * treated, weights * untreated)
+    return {name: _difference(values, before, after, estimand) for name, values in covariates.items()}
 
 
 def _difference(
-    values: Array, arms: tuple[Array, Array], weights: Array, base: Array, estimand: Estimand
+    values: Array, before: tuple[Array, Array], after: tuple[Array, Array], estimand: Estimand
 ) -> Difference:
-    binary = bool(np.isin(values, (values.min(), values.max())).all())
-    spreads = [_variance(values[arm], base[arm], binary) for arm in arms]
+    binary = _is_binary(values)
+    spreads = [_moments(values, own, binary)[1] for own in before]
     yardstick = float(np.sqrt(spreads[0] if estimand == "ATT" else (spreads[0] + spreads[1]) / 2))
-    gap = _mean(values[arms[0]], weights[arms[0]]) - _mean(values[arms[1]], weights[arms[1]])
     if yardstick == 0.0:
-        yardstick = float(np.sqrt(_variance(values, base, binary))) or 1.0
-    after = [_variance(values[arm], weights[arm], binary) for arm in arms]
-    return Difference(gap / yardstick, after[0] / after[1] if after[1] > 0 else None)
+        yardstick = float(np.sqrt(_moments(values, before[0] + before[1], binary)[1])) or 1.0
+    (treated, wide), (untreated, other) = (_moments(values, own, binary) for own in after)
+    return Difference((treated - untreated) / yardstick, wide / other if other > 0 else None)
 
 
-def _mean(values: Array, weights: Array) -> float:
-    return float(weights @ values / weights.sum())
+def _is_binary(values: Array) -> bool:
+    return bool(((values == values.min()) | (values == values.max())).all())
 
 
-def _variance(values: Array, weights: Array, binary: bool) -> float:
-    """Unbiased for weights that are equal; `p (1 - p)` of two values, in their own unit."""
-    mean, total = _mean(values, weights), float(weights.sum())
-    spread = float(weights @ (values - mean) ** 2) / total
+def _moments(values: Array, weights: Array, binary: bool) -> tuple[float, float]:
+    """Mean and variance, unbiased for weights that are equal; `p (1 - p)` of two values, in their own unit."""
+    total = float(weights.sum())
+    mean = float(weights @ values) / total
+    left = values - mean
+    spread = float(weights @ (left * left)) / total
     if binary:
-        return spread
-    left = 1 - float(weights @ weights) / total**2
-    return spread / left if left > 0 else 0.0
+        return mean, spread
+    share = 1 - float(weights @ weights) / total**2
+    return mean, spread / share if share > 0 else 0.0
