@@ -12,6 +12,7 @@ from typing import Literal
 import numpy as np
 
 from impact_pipeline.stats import cluster_robust, least_squares
+from impact_pipeline.stats.discontinuity.sides import Places
 from impact_pipeline.stats.inference import quantile, upper_tail
 from impact_pipeline.stats.least_squares import Array
 from impact_pipeline.stats.refusal import Refusal
@@ -62,14 +63,14 @@ def window_fit(
     covariates: Array | None = None,
     errors: WindowErrors = "HC2",
     weights: Array | None = None,
-    cluster: Array | None = None,
+    cluster: Places | None = None,
 ) -> WindowFit | Refusal:
     """Least squares on the side, and covariates (n, k) where given; with a `treatment`, the ratio of both differences.
 
     HC2 is Welch's variance; its degrees of freedom are Welch's too, those of clusters G - 1 (CR1), else n - k.
 
     >>> side = np.array([0.0, 0, 0, 1, 1, 1])
-    >>> window_fit(np.array([1.0, 2, 3, 3, 4, 5]), side).effect.value
+    >>> round(window_fit(np.array([1.0, 2, 3, 3, 4, 5]), side).effect.value, 9)
     2.0
     """
     counts = (int(np.sum(is_treated_side == 0)), int(np.sum(is_treated_side == 1)))
@@ -102,7 +103,7 @@ class _Rows:
     side: Array
     errors: WindowErrors
     weights: Array | None
-    cluster: Array | None
+    cluster: Places | None
 
     def difference(self, outcome: Array) -> Difference | Refusal:
         fit = least_squares.least_squares(self.columns, outcome, names=self._names(), weights=self.weights)
