@@ -66,7 +66,8 @@ def _made_good(points: Floats, target: Floats, weights: Floats, ridges: Floats) 
     """What each ridge adds to the weights, (ridges, J), by the singular values of the (J, t) points."""
     left, sizes, right = np.linalg.svd(points, full_matrices=False)
     missed = right @ (target - weights @ points)
-    pull = sizes * missed / (sizes**2 + ridges[:, None])
+    whole = sizes**2 + ridges[:, None]
+    pull = np.divide(sizes * missed, whole, out=np.zeros_like(whole), where=whole > 0)
     return np.asarray(pull @ left.T)
 
 
@@ -81,7 +82,7 @@ def chosen_ridge(points: Floats, target: Floats, rule: RidgeRule, *, unit_means:
     """
     greatest = float(np.linalg.norm(_centred(points, target, unit_means=unit_means)[0], 2)) ** 2
     ridges = greatest * SMALLEST_RATIO ** (np.arange(CANDIDATES + 1) / CANDIDATES)
-    if points.shape[1] < FEWEST_PERIODS:
+    if points.shape[1] < FEWEST_PERIODS or not greatest:
         return greatest
     errors = [_left_out(points, target, period, ridges, unit_means=unit_means) for period in range(points.shape[1])]
     means = np.mean(errors, axis=0)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from impact_pipeline.stats.synthetic_control.block import Block
+from impact_pipeline.stats.synthetic_control.box_descent import box_descent
 from impact_pipeline.stats.synthetic_control.counterfactual import Counterfactual, counterfactual
 from impact_pipeline.stats.synthetic_control.simplex import Floats, Places, nearest_to_origin
 
 LEAST_SHARE = 1e-3
 """The least weight of a predictor, as a share of the greatest. Without a floor one predictor takes all and donors'
 weights are decided by rounding."""
-RANDOM_STARTS = 8
-MOST_STEPS = 100
+RANDOM_STARTS = 16
+ROUGH_GAIN, FINE_GAIN = 1e-4, 1e-10
+"""Every start is followed while steps still gain the first share, the best three of them up to the second."""
+FOLLOWED = 3
 START_SEED = 20100601
 """Starts of the search are the same in every study, so that donors in the treated units' place are searched alike."""
 
@@ -24,7 +25,7 @@ def with_predictors(block: Block) -> Counterfactual:
 
     Predictors are divided by their standard deviation over all units. The outer problem has many local optima: it is
     solved by gradients (of the optimal weights, through their optimality conditions) from equal weights, from each
-    predictor alone and from eight random ones, and the best is kept. `numbers` has each predictor's share as "v 0",
+    predictor alone and from sixteen random ones, and the best is kept. `numbers` has each predictor's share as "v 0",
     "v 1", .. Abadie, Diamond, Hainmueller (2010), JASA 105; Abadie, Gardeazabal (2003), AER 93.
 
     >>> from dataclasses import replace
@@ -62,23 +63,16 @@ class _Objective:
         return nearest_to_origin((self._away * shares) @ self._away.T)
 
     def best_shares(self) -> Floats:
-        """Shares of the predictors, adding up to 1; those of the first of equally good starts."""
-        from scipy.optimize import minimize
-
-        count = self._away.shape[1]
-        if count == 1:
-            return np.ones(1)
+        """Shares of the predictors, adding up to 1: the best of all starts, the first where they are equal."""
         floor = float(np.log(LEAST_SHARE))
-        found = [self._searched(minimize, start, floor) for start in _starts(count, floor)]
-        return min(found, key=lambda one: one[0])[1]
+        found = [self._searched(start, floor, ROUGH_GAIN) for start in _starts(self._away.shape[1], floor)]
+        best = sorted(found, key=lambda one: one[1])[:FOLLOWED]
+        fine = [self._searched(logs, floor, FINE_GAIN) for logs, _ in best]
+        return _shares(min(fine, key=lambda one: one[1])[0])
 
-    def _searched(self, minimize: Callable[..., object], start: Floats, floor: float) -> tuple[float, Floats]:
+    def _searched(self, start: Floats, floor: float, least_gain: float) -> tuple[Floats, float]:
         self._held = None
-        options = {"maxiter": MOST_STEPS}
-        ended = minimize(self, start, jac=True, method="L-BFGS-B", bounds=[(floor, 0.0)] * len(start), options=options)
-        shares = _shares(np.asarray(getattr(ended, "x"), dtype=np.float64))  # noqa: B009
-        weights = self.weights(shares)
-        return float(weights @ self._outcomes @ weights), shares
+        return box_descent(self, start, floor, 0.0, least_gain=least_gain)
 
     def __call__(self, logs: Floats) -> tuple[float, Floats]:
         """By the optimality conditions `G w = m 1`, `1' w = 1` on the donors held, solved for the adjoint."""
