@@ -5,11 +5,15 @@ from __future__ import annotations
 from impact_pipeline.diagnostics.causal.base import CausalCheck
 from impact_pipeline.sensitivity.adoption_specifications import AdoptionSpecifications
 from impact_pipeline.sensitivity.alternative_specifications import AlternativeSpecifications
+from impact_pipeline.sensitivity.bandwidth_sensitivity import BandwidthSensitivity
 from impact_pipeline.sensitivity.coefficient_stability import CoefficientStability
+from impact_pipeline.sensitivity.discontinuity_specifications import DiscontinuitySpecifications
+from impact_pipeline.sensitivity.donut_hole import DonutHole
 from impact_pipeline.sensitivity.e_value import EValueOfEffect
 from impact_pipeline.sensitivity.leave_one_cohort_out import LeaveOneCohortOut
 from impact_pipeline.sensitivity.negative_control import NegativeControl
 from impact_pipeline.sensitivity.placebo_adoption import PlaceboAdoption
+from impact_pipeline.sensitivity.placebo_cutoff import PlaceboCutoff
 from impact_pipeline.sensitivity.placebo_start import PlaceboStart
 from impact_pipeline.sensitivity.placebo_treatment import PlaceboTreatment
 from impact_pipeline.sensitivity.random_common_cause import RandomCommonCause
@@ -35,4 +39,8 @@ REFUTERS: tuple[CausalCheck, ...] = (
     RosenbaumBounds(),
     CoefficientStability(),
     WeightClipping(),
+    PlaceboCutoff(),
+    DonutHole(),
+    BandwidthSensitivity(),
+    DiscontinuitySpecifications(),
 )

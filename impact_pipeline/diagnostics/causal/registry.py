@@ -7,12 +7,14 @@ from impact_pipeline.diagnostics.causal.backtest import Backtest
 from impact_pipeline.diagnostics.causal.balance import CovariateBalance
 from impact_pipeline.diagnostics.causal.base import CausalCheck
 from impact_pipeline.diagnostics.causal.control_series_moved import ControlSeriesMoved
+from impact_pipeline.diagnostics.causal.covariate_continuity import CovariateContinuity
 from impact_pipeline.diagnostics.causal.doubly_robust_disagreement import DoublyRobustDisagreement
 from impact_pipeline.diagnostics.causal.effective_sample_size import EffectiveSampleSize
 from impact_pipeline.diagnostics.causal.endogeneity import Endogeneity
 from impact_pipeline.diagnostics.causal.estimators_agree import EstimatorsAgree
 from impact_pipeline.diagnostics.causal.group_time_pre_trends import GroupTimePreTrends
 from impact_pipeline.diagnostics.causal.instrument_balance import InstrumentBalance
+from impact_pipeline.diagnostics.causal.mass_points import MassPoints
 from impact_pipeline.diagnostics.causal.model_specification import ModelSpecification
 from impact_pipeline.diagnostics.causal.over_identification import OverIdentification
 from impact_pipeline.diagnostics.causal.overlap import Overlap
@@ -21,8 +23,10 @@ from impact_pipeline.diagnostics.causal.policy_values_agree import PolicyValuesA
 from impact_pipeline.diagnostics.causal.pre_period_length import PrePeriodLength
 from impact_pipeline.diagnostics.causal.propensity_calibration import PropensityCalibration
 from impact_pipeline.diagnostics.causal.residual_autocorrelation import ResidualAutocorrelation
+from impact_pipeline.diagnostics.causal.score_density import ScoreDensity
 from impact_pipeline.diagnostics.causal.small_cohorts import SmallCohorts
 from impact_pipeline.diagnostics.causal.two_way_bias import TwoWayBias
+from impact_pipeline.diagnostics.causal.weak_first_stage import WeakFirstStage
 from impact_pipeline.diagnostics.causal.weak_instruments import WeakInstruments
 from impact_pipeline.diagnostics.causal.weight_mean import WeightMean
 
@@ -49,4 +53,8 @@ CAUSAL_CHECKS: tuple[CausalCheck, ...] = (
     WeightMean(),
     EffectiveSampleSize(),
     PolicyValuesAgree(),
+    ScoreDensity(),
+    CovariateContinuity(),
+    WeakFirstStage(),
+    MassPoints(),
 )
