@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from impact_pipeline.assessment.ladder import Ladder, Rung
 from impact_pipeline.causal.base import Effect
 from impact_pipeline.estimators.base import (
+    NO_LIFT,
     Contrast,
     Estimate,
     Interval,
@@ -36,7 +37,7 @@ class Margin:
     higher_is_better: bool
 
 
-def result_of(metric: str, ladder: Ladder, alpha: float, margin: Margin | None = None) -> Result:
+def result_of(metric: str, ladder: Ladder, alpha: float, margin: Margin | None = None, *, lift: bool = True) -> Result:
     """The main effect of the design that answers; of a fallback, its notes say which design was asked first."""
     rung = ladder.answer
     main, found = rung.assessment.effects.main, rung.assessment.effects
@@ -44,7 +45,7 @@ def result_of(metric: str, ladder: Ladder, alpha: float, margin: Margin | None =
         return _refused(metric, rung, main.reason, main.detail)
     if main.p_value is None:
         return _refused(metric, rung, "not_identified", f"{main.method} tells no p-value, so that nothing is tested")
-    relative, why = _relative(main, 1 - alpha)
+    relative, why = _relative(main, 1 - alpha) if lift else (None, NO_LIFT)
     means = {} if main.treated is None or main.untreated is None else _means(main.treated, main.untreated)
     return Estimate(
         metric, TREATED, ALL_UNITS, main.method, main.estimand, main.value, main.std_error,

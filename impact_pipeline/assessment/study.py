@@ -46,7 +46,7 @@ def assess_study(study: Study, samples: StoredSamples, as_of: date, *, plan_dige
             results.append(found)
             continue
         ladders[use.name] = found
-        results.append(result_of(use.name, found, study.plan.decision.alpha, _margin(use, metric)))
+        results.append(result_of(use.name, found, study.plan.decision.alpha, _margin(use, metric), lift=metric.lift))
     told = tell(ladders)
     estimates = StudyEstimates(
         study.name, plan_digest, as_of, as_of >= study.planned_look, tuple(results), (), basis=study.basis,

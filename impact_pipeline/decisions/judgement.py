@@ -39,8 +39,13 @@ class ArmJudgement:
 
     @property
     def ships(self) -> bool:
+        return self.would_ship and self.grade <= self.ships_on
+
+    @property
+    def would_ship(self) -> bool:
+        """Whether it ships but for its grade."""
         won = any(metric.wins for metric in self.metrics)
-        return won and not any(metric.blocks for metric in self.metrics) and self.grade <= self.ships_on
+        return won and not any(metric.blocks for metric in self.metrics)
 
     @property
     def harmed(self) -> bool:

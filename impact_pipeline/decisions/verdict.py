@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import date
 
 from impact_pipeline.catalog.catalog import Study
-from impact_pipeline.catalog.designs import control_arm
 from impact_pipeline.decisions.base import Decision, Verdict
 from impact_pipeline.decisions.judgement import ArmJudgement, gain, judge_arms
+from impact_pipeline.decisions.next_step import roll_back, ship, stay
 from impact_pipeline.diagnostics.base import Consequence, Finding
 from impact_pipeline.estimators.base import Estimate, Grade
 from impact_pipeline.estimators.sequence import decides
@@ -30,8 +30,8 @@ def decide(study: Study, estimates: StudyEstimates, findings: Sequence[Finding],
     3. Ship if an arm has a success metric shown better (the plan's correction, two-sided alpha), no success metric
        significantly worse, every guardrail non-inferior within its margin (one-sided alpha each: all of them must
        pass), every number there, and a grade on which the plan ships (never D).
-    4. Rollback if a success metric is shown worse, or a guardrail is significantly worse (Bonferroni) and not shown to
-       stay within its margin. 5. Else inconclusive at the planned look, and hold before.
+    4. Rollback, unless the grade is D, if a success metric is shown worse, or a guardrail is significantly worse
+       (Bonferroni) and not shown to stay within its margin. 5. Else inconclusive at the planned look, and hold before.
 
     Schultzberg, Ankargren, Frånberg (2024), arXiv 2402.11609, for the roles of alpha and margins.
     """
@@ -67,36 +67,29 @@ class _Writer:
 
     def judged(self) -> Verdict:
         winners = [arm for arm in self._arms if arm.ships]
-        harmed = [arm for arm in self._arms if arm.harmed]
+        harmed = [arm.contrast.treatment for arm in self._arms if arm.harmed and arm.grade != "D"]
         if winners:
             best = max(winners, key=lambda arm: gain(self._study, arm))
-            return self._verdict(Decision.SHIP, self._all_reasons(), self._ship(best))
+            return self._verdict(Decision.SHIP, self._all_reasons(), ship(self._study.plan, best.contrast.treatment))
         if harmed:
-            return self._verdict(Decision.ROLLBACK, self._all_reasons(), self._rollback(harmed))
+            return self._verdict(Decision.ROLLBACK, self._all_reasons(), roll_back(self._study.plan, harmed))
         if self._as_of < self._study.planned_look:
             return self.too_early()
-        next_step = (
-            f"Keep '{control_arm(self._study.plan.design)}'. The intervals say which effects are excluded; to see"
-            " smaller ones, plan a study with more units or a longer one."
-        )
+        capped = [arm.grade for arm in self._arms if self._only_grade_stops(arm)]
+        next_step = stay(self._study.plan, min(capped, default=None))
         return self._verdict(Decision.INCONCLUSIVE, self._all_reasons(), next_step)
 
-    def _ship(self, arm: ArmJudgement) -> str:
-        plan = self._study.plan
-        version = f"{plan.change.model} version {plan.change.to_version}"
-        return f"Give every {plan.entity} the arm '{arm.contrast.treatment}' ({version})."
-
-    def _rollback(self, harmed: Sequence[ArmJudgement]) -> str:
-        plan = self._study.plan
-        arms = " and ".join(f"'{arm.contrast.treatment}'" for arm in harmed)
-        version = f"{plan.change.model} version {plan.change.from_version}"
-        return f"Return every {plan.entity} in {arms} to '{control_arm(plan.design)}' ({version})."
+    def _only_grade_stops(self, arm: ArmJudgement) -> bool:
+        """Whether a better grade would have decided."""
+        return (arm.would_ship or arm.harmed) and arm.grade > arm.ships_on
 
     def _all_reasons(self) -> list[str]:
-        """Harm stands first, for a verdict's first reason is the one that headlines quote."""
+        """Harm stands first, for headlines quote a verdict's first reason; before it a grade that alone stops it."""
         judged = sorted(((a, m) for a in self._arms for m in a.metrics), key=lambda pair: not pair[1].harmed)
         said = [self._said(arm, metric.sentence) for arm, metric in judged]
         capped = [self._said(arm, self._cap(arm)) for arm in self._arms if arm.grade > arm.ships_on]
+        if any(self._only_grade_stops(arm) for arm in self._arms) and not any(arm.ships for arm in self._arms):
+            said, capped = [*capped, *said], []
         repairs = [f.sentence for f in self._findings if f.passed is False and f.consequence in LOWER]
         return [*said, *capped, *repairs, *self._left_out()]
 

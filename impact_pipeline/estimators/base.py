@@ -11,6 +11,10 @@ from typing import Literal
 Grade = Literal["A", "B", "C", "D"]
 
 
+NO_LIFT = "no lift: a share of this metric has no meaning"
+"""Why results of a metric that is declared without `lift` have none."""
+
+
 class Reason(StrEnum):
     """Why a number cannot be computed."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -14,7 +14,7 @@ from impact_pipeline.catalog.metrics.base import Metric
 from impact_pipeline.catalog.metrics.readings import Reading
 from impact_pipeline.catalog.plan import GuardrailUse, MetricUse
 from impact_pipeline.estimators.asked import Asked, asked
-from impact_pipeline.estimators.base import Contrast, NotEstimable, Reason, Result, TrajectoryPoint
+from impact_pipeline.estimators.base import NO_LIFT, Contrast, Estimate, NotEstimable, Reason, Result, TrajectoryPoint
 from impact_pipeline.estimators.kept import Kept, kept_of
 from impact_pipeline.estimators.question import ESTIMANDS, Estimator, Question
 from impact_pipeline.estimators.refusals import Measured
@@ -55,14 +55,21 @@ def results_of(look: Look, subject: Subject, groups: Sequence[Group]) -> tuple[R
         return tuple(_no_estimator(look, subject, group) for group in groups)
     kept = kept_of(look.cells, look.study.reading_key(subject.metric, subject.reading), subject.reading)
     found = _ask(look, subject, estimator, kept, parts_by_segment(kept, look.phases, groups), groups)
-    results = found.results(subject.metric.name, groups)
+    results = tuple(_as_told(subject, result) for result in found.results(subject.metric.name, groups))
     by = look.study.plan.post_stratify
     parts = by and parts_by_value(kept, by, lambda group: parts_by_segment(kept, look.phases, [group]))
     if not by or not parts or ALL_UNITS not in groups:
         return results
     split = _ask(look, subject, estimator, kept, parts, [ALL_UNITS], stratified_by=by)
-    [overall] = split.results(subject.metric.name, [ALL_UNITS])
+    [overall] = (_as_told(subject, result) for result in split.results(subject.metric.name, [ALL_UNITS]))
     return tuple(overall if group == ALL_UNITS else result for group, result in zip(groups, results, strict=True))
+
+
+def _as_told(subject: Subject, result: Result) -> Result:
+    """Without a lift where the metric has none."""
+    if subject.metric.lift or not isinstance(result, Estimate):
+        return result
+    return replace(result, relative=None, relative_refused=NO_LIFT)
 
 
 def points_of(look: Look, subject: Subject, days: Sequence[date]) -> Iterator[TrajectoryPoint]:

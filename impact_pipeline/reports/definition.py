@@ -9,7 +9,10 @@ from impact_pipeline.catalog.designs import arm_shares, control_arm
 from impact_pipeline.catalog.looks import AlwaysValidLooks, GroupSequentialLooks
 from impact_pipeline.catalog.metrics.base import Metric
 from impact_pipeline.catalog.metrics.readings import StepsPassed, UnitCount
-from impact_pipeline.catalog.plan import GuardrailUse, MetricUse
+from impact_pipeline.catalog.plan import GuardrailUse, MetricUse, periods_of
+from impact_pipeline.catalog.samples import PanelSample, SeriesSample
+from impact_pipeline.estimators.base import Estimate
+from impact_pipeline.estimators.study_estimates import StudyEstimates
 from impact_pipeline.reports.formatting import count, unit_of, with_unit
 
 CORRECTIONS = {
@@ -56,13 +59,21 @@ def _definition(study: Study, use: MetricUse, metric: Metric) -> MetricDefinitio
         label=metric.label,
         role=_role(use, metric),
         formula=metric.formula_in_words(study.plan.entity),
-        window=f"{metric.window} from exposure",
+        window=_window_in_words(study, metric),
         better=metric.better,
         covariates=", ".join(metric.covariates) or "none",
         owner=metric.owner,
         description=metric.description,
         measures=_measures(study, metric),
     )
+
+
+def _window_in_words(study: Study, metric: Metric) -> str:
+    sample = study.plan.sample
+    if isinstance(sample, PanelSample | SeriesSample):
+        first, last = periods_of(study.plan, sample)
+        return f"in each {sample.period} from {first} to {last}"
+    return f"{metric.window} from exposure"
 
 
 def _role(use: MetricUse, metric: Metric) -> str:
@@ -98,7 +109,7 @@ def _row_count(study: Study, fact: str, counted: str, filter_: str | None) -> Me
 
 
 def arms_in_words(study: Study) -> tuple[str, ...]:
-    """Arms with their planned shares, control first; of the last phase where shares change. Bare where nobody is given one."""
+    """Arms with their planned shares, control first; of the last phase. Bare where nobody is given one."""
     shares, control = arm_shares(study.plan.design), control_arm(study.plan.design)
     if not shares:
         return study.arms
@@ -112,8 +123,23 @@ def rule_in_words(study: Study) -> str:
     corrected = f"{CORRECTIONS[rule.correction]} over success metrics and arms"
     return (
         f"a success metric superior at two-sided {rule.alpha:g} ({corrected}), every guardrail inside its margin at"
-        f" one-sided {rule.alpha:g}, at least {count(rule.min_units_per_arm)} units an arm, findings clean"
+        f" one-sided {rule.alpha:g}, {_of_evidence(study)}"
     )
+
+
+def _of_evidence(study: Study) -> str:
+    rule = study.plan.decision
+    if study.samples:
+        return f"evidence of grade {rule.ships_on_grade} or better"
+    return f"at least {count(rule.min_units_per_arm)} units an arm, findings clean"
+
+
+def estimand_in_words(study: Study, estimates: StudyEstimates) -> str:
+    """What the effects are of: the plan's estimand, or what each method of a causal design tells."""
+    if estimates.causal is None:
+        return study.plan.estimand
+    found = dict.fromkeys(result.estimand for result in estimates.results if isinstance(result, Estimate))
+    return "; ".join(found) or "none was told"
 
 
 def looks_in_words(study: Study) -> str:

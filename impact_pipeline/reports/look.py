@@ -101,6 +101,11 @@ class Look:
         return tuple(finding for finding in self.card.findings if _unasked(finding))
 
     @property
+    def is_causal(self) -> bool:
+        """Whether nobody was randomised: the evidence is that of a quasi-experiment."""
+        return self.card.estimates.causal is not None
+
+    @property
     def usable(self) -> bool:
         """Whether its effects may be quoted: those of an invalid study may not."""
         return self.card.verdict.decision != Decision.INVALID

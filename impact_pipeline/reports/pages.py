@@ -14,6 +14,7 @@ from impact_pipeline.catalog.model import ModelVersion
 from impact_pipeline.decisions.base import Scorecard
 from impact_pipeline.kpis.base import Impact
 from impact_pipeline.reports import definition, formatting, narrative
+from impact_pipeline.reports.causal_rows import attempt_rows, effect_rows, number_rows, published_rows
 from impact_pipeline.reports.comparison_rows import bayesian_rows, family_rows, segment_comparison_rows
 from impact_pipeline.reports.holdout_rows import holdout_rows
 from impact_pipeline.reports.look import DayFailure, Look, StudyFailure
@@ -35,7 +36,7 @@ def study_body(look: Look, failed: Sequence[StudyFailure], previous: Scorecard |
         exposed=_exposed(look), beside_rows=estimate_rows(look, look.beside), bayesian=bayesian_rows(look),
         comparisons=segment_comparison_rows(look), family=family_rows(look),
         segment_rows=estimate_rows(look, look.segment_results),
-        other_rows=estimate_rows(look, look.other_basis), spans=input_spans(look.card),
+        other_rows=estimate_rows(look, look.other_basis), causal=_causal(look), spans=input_spans(look.card),
         restated=restatements(look, previous) if previous else (),
     )  # fmt: skip
 
@@ -76,6 +77,18 @@ def _study_figures(look: Look) -> Mapping[str, Markup | None]:
     return {name: _drawn(figure) for name, figure in figures.items()}
 
 
+def _causal(look: Look) -> Mapping[str, object] | None:
+    """Tables and pictures of a quasi-experiment; None where units were randomised."""
+    if not look.is_causal:
+        return None
+    from impact_pipeline.reports.exhibit_charts import causal_figures
+
+    return {
+        "attempts": attempt_rows(look), "effects": effect_rows(look), "numbers": number_rows(look),
+        "published": published_rows(look), "pictures": [picture.svg() for picture in causal_figures(look)],
+    }  # fmt: skip
+
+
 def _drawn(figure: Figure | None) -> Markup | None:
     return figure.svg() if figure else None
 
@@ -114,6 +127,7 @@ def _environment() -> Environment:
         headline=narrative.headline, interim=narrative.interim, impact_sentence=narrative.impact_sentence,
         grades=narrative.GRADES, count=formatting.count, definitions=definition.metric_definitions,
         arms_in_words=definition.arms_in_words, rule_in_words=definition.rule_in_words,
+        estimand_in_words=definition.estimand_in_words,
         looks_in_words=definition.looks_in_words,
     )  # fmt: skip
     return environment

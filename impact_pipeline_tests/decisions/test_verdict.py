@@ -215,7 +215,7 @@ def test_a_missing_margin_test_blocks() -> None:
 def test_grade_d_never_ships() -> None:
     found = decided(planned(), [replace(WIN, grade="D"), FINE])
     assert (found.decision, found.grade) == (Decision.INCONCLUSIVE, "D")
-    assert found.reasons[-1] == "Evidence of grade D never ships."
+    assert found.reasons[0] == "Evidence of grade D never ships."
 
 
 def test_exploratory_metrics_and_segments_have_no_say() -> None:

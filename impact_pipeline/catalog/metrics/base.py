@@ -71,7 +71,8 @@ class Metric(Document):
     """A KPI definition over facts, with its window counted from a unit's own exposure.
 
     A type is a subclass with `type: Literal["its_name"]`, its own fields, `readings` and a docstring whose first
-    sentence says what it is. `parts` are other metrics that it is made of.
+    sentence says what it is. `parts` are other metrics that it is made of. Without `lift` a share of it has no meaning
+    (a logarithm, a temperature), and effects are differences alone.
     """
 
     adjustable: ClassVar[bool] = True
@@ -86,6 +87,7 @@ class Metric(Document):
     unit: Text
     better: Literal["higher", "lower"]
     window: Window
+    lift: bool = True
     covariates: tuple[Name, ...] = ()
     change_log: tuple[Text, ...] = ()
 
