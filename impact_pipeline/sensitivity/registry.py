@@ -10,12 +10,15 @@ from impact_pipeline.sensitivity.coefficient_stability import CoefficientStabili
 from impact_pipeline.sensitivity.discontinuity_specifications import DiscontinuitySpecifications
 from impact_pipeline.sensitivity.donut_hole import DonutHole
 from impact_pipeline.sensitivity.e_value import EValueOfEffect
+from impact_pipeline.sensitivity.honest_did import HonestDid
 from impact_pipeline.sensitivity.leave_one_cohort_out import LeaveOneCohortOut
 from impact_pipeline.sensitivity.negative_control import NegativeControl
+from impact_pipeline.sensitivity.panel_specifications import PanelSpecifications
 from impact_pipeline.sensitivity.placebo_adoption import PlaceboAdoption
 from impact_pipeline.sensitivity.placebo_cutoff import PlaceboCutoff
 from impact_pipeline.sensitivity.placebo_start import PlaceboStart
 from impact_pipeline.sensitivity.placebo_treatment import PlaceboTreatment
+from impact_pipeline.sensitivity.placebo_units import PlaceboUnits
 from impact_pipeline.sensitivity.random_common_cause import RandomCommonCause
 from impact_pipeline.sensitivity.random_subsets import RandomSubsets
 from impact_pipeline.sensitivity.robustness_value import RobustnessValue
@@ -43,4 +46,7 @@ REFUTERS: tuple[CausalCheck, ...] = (
     DonutHole(),
     BandwidthSensitivity(),
     DiscontinuitySpecifications(),
+    HonestDid(),
+    PlaceboUnits(),
+    PanelSpecifications(),
 )

@@ -14,8 +14,11 @@ Floats = NDArray[np.float64]
 
 NEAR_ONE_SIDED = 6.0
 """Bias in standard errors from which the far side of a normal adds nothing to the critical value."""
-HALVINGS = 40
-WIDEST = 60
+STEPS = 32
+ZOOMS = 3
+"""Each look at a piece of the path narrows it to the neighbours of its best of `STEPS` points."""
+EXACT = 1e-3
+"""Share of itself to which a breakdown value is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +29,9 @@ class SmoothInterval:
     lower: float
     upper: float
 
-
-@dataclass(frozen=True, eq=False)
-class _Estimators:
-    """`fixed + free x` are weights of effects for any x that take a line off; their bias is at most
-    `bend (constant + sum of |x|)`."""
-
-    fixed: Floats
-    free: Floats
-    constant: float
+    def keeps(self, effect: float) -> bool:
+        """Whether 0 is left out, on the effect's side."""
+        return self.lower > 0 if effect > 0 else self.upper < 0
 
 
 def smooth_interval(path: EventPath, bend: float, alpha: float) -> SmoothInterval:
@@ -49,39 +46,51 @@ def smooth_interval(path: EventPath, bend: float, alpha: float) -> SmoothInterva
     >>> round(found.value, 9), round(found.upper - found.value, 3)
     (2.0, 0.277)
     """
-    choice = _estimators(path)
-    weights = min(_candidates(path, choice, bend, alpha), key=lambda one: one[0])[1]
-    half = _half_length(path, choice, weights, bend, alpha)
-    value = float((choice.fixed + choice.free @ weights) @ path.values)
-    return SmoothInterval(value, value - half, value + half)
+    return _shortest(path, _frontier(path), bend, alpha)
 
 
 def breakdown_bend(path: EventPath, alpha: float) -> float:
-    """The largest bend at which the interval leaves out 0; 0 where a straight line already explains the effect.
+    """The largest bend at which the interval leaves out 0 on the effect's side; 0 where a straight line explains it.
 
     >>> path = EventPath(np.array([-1.0]), np.array([3.0]), np.diag([0.01, 0.01]), np.ones(1))
     >>> 1.5 < breakdown_bend(path, 0.05) < 2
     True
     """
+    frontier = _frontier(path)
 
-    def holds(bend: float) -> bool:
-        found = smooth_interval(path, bend, alpha)
-        return found.lower > 0 or found.upper < 0
+    def keeps(bend: float) -> bool:
+        return _shortest(path, frontier, bend, alpha).keeps(path.value)
 
-    if not holds(0.0):
+    if not keeps(0.0):
         return 0.0
     low, high = 0.0, path.std_error
-    for _ in range(WIDEST):
-        if not holds(high):
-            break
+    while keeps(high):
         low, high = high, 2 * high
-    for _ in range(HALVINGS):
+    while high - low > EXACT * high:
         middle = (low + high) / 2
-        low, high = (middle, high) if holds(middle) else (low, middle)
+        low, high = (middle, high) if keeps(middle) else (low, middle)
     return low
 
 
-def _estimators(path: EventPath) -> _Estimators:
+@dataclass(frozen=True, eq=False)
+class _Frontier:
+    """Weights `fixed + free x` of effects at the corners x of the path, (corners, k). Whatever x is, a line drops out,
+    and the bias is at most `bend (constant + sum of |x|)`."""
+
+    fixed: Floats
+    free: Floats
+    constant: float
+    corners: Floats
+
+    def half_lengths(self, x: Floats, path: EventPath, bend: float, alpha: float) -> Floats:
+        """Of the intervals of several x, (points, k)."""
+        weights = self.fixed + x @ self.free.T
+        errors = np.sqrt(np.einsum("ij,jk,ik->i", weights, path.covariance, weights))
+        bias = bend * (self.constant + np.abs(x).sum(axis=1))
+        return np.asarray(errors * _critical_values(bias / errors, alpha), dtype=np.float64)
+
+
+def _frontier(path: EventPath) -> _Frontier:
     """Weights of effects before, written by what they put on second differences there.
 
     A violation is a line plus the second differences e: s periods before, `sum over i < s of (s - i) e_-i`. The line's
@@ -91,29 +100,28 @@ def _estimators(path: EventPath) -> _Estimators:
     ahead = np.arange(1, after + 1)
     line = float(path.target @ ahead)
     distance = np.arange(before, 0, -1)
-    onto = np.maximum(distance[None, :] - np.arange(before)[:, None], 0.0)
-    back = np.linalg.inv(onto)
+    back = np.linalg.inv(np.maximum(distance[None, :] - np.arange(before)[:, None], 0.0))
     bends = [float(path.target @ np.maximum(ahead - j, 0)) for j in range(1, after)]
     fixed = np.concatenate([back[:, 0] * line, path.target])
     free = np.concatenate([back[:, 1:], np.zeros((after, before - 1))])
-    return _Estimators(fixed, free, abs(line) + float(np.abs(bends).sum()))
+    corners = lasso_path(free.T @ path.covariance @ free, free.T @ path.covariance @ fixed)
+    return _Frontier(fixed, free, abs(line) + float(np.abs(bends).sum()), np.stack(corners))
 
 
-def _candidates(path: EventPath, choice: _Estimators, bend: float, alpha: float) -> list[tuple[float, Floats]]:
-    """Half-lengths and free weights: the shortest on each straight piece of the path, and its ends."""
-    from scipy.optimize import minimize_scalar
-
-    square = choice.free.T @ path.covariance @ choice.free
-    knots = lasso_path(square, choice.free.T @ path.covariance @ choice.fixed)
-    found = [(_half_length(path, choice, x, bend, alpha), x) for x in knots]
-    for left, right in pairwise(knots):
-
-        def between(share: float, left: Floats = left, right: Floats = right) -> float:
-            return _half_length(path, choice, left + share * (right - left), bend, alpha)
-
-        best = minimize_scalar(between, bounds=(0, 1), method="bounded")
-        found.append((float(best.fun), left + float(best.x) * (right - left)))
-    return found
+def _shortest(path: EventPath, frontier: _Frontier, bend: float, alpha: float) -> SmoothInterval:
+    best = frontier.corners[int(np.argmin(frontier.half_lengths(frontier.corners, path, bend, alpha)))]
+    for left, right in pairwise(frontier.corners):
+        low, high = 0.0, 1.0
+        for _ in range(ZOOMS):
+            shares = np.linspace(low, high, STEPS + 1)
+            points = left + shares[:, None] * (right - left)
+            place = int(np.argmin(frontier.half_lengths(points, path, bend, alpha)))
+            low, high = shares[max(place - 1, 0)], shares[min(place + 1, STEPS)]
+        pair = np.stack([best, points[place]])
+        best = pair[int(np.argmin(frontier.half_lengths(pair, path, bend, alpha)))]
+    half = float(frontier.half_lengths(best[None, :], path, bend, alpha)[0])
+    value = float((frontier.fixed + frontier.free @ best) @ path.values)
+    return SmoothInterval(value, value - half, value + half)
 
 
 def lasso_path(square: Floats, linear: Floats) -> list[Floats]:
@@ -163,17 +171,9 @@ def _joining(gradient: float, slope: float, penalty: float, j: int) -> tuple[flo
     return (min(ahead, default=np.inf), j)
 
 
-def _half_length(path: EventPath, choice: _Estimators, x: Floats, bend: float, alpha: float) -> float:
-    weights = choice.fixed + choice.free @ x
-    error = float(np.sqrt(weights @ path.covariance @ weights))
-    bias = bend * (choice.constant + float(np.abs(x).sum()))
-    return error * _critical_value(bias / error, alpha)
-
-
-def _critical_value(bias: float, alpha: float) -> float:
-    """`1 - alpha` quantile of |N(bias, 1)|."""
+def _critical_values(bias: Floats, alpha: float) -> Floats:
+    """`1 - alpha` quantiles of |N(bias, 1)|."""
     from scipy.special import chndtrix, ndtri
 
-    if bias > NEAR_ONE_SIDED:
-        return bias + float(ndtri(1 - alpha))
-    return float(np.sqrt(chndtrix(1 - alpha, 1.0, bias**2)))
+    near = np.sqrt(chndtrix(1 - alpha, 1.0, np.minimum(bias, NEAR_ONE_SIDED) ** 2))
+    return np.asarray(np.where(bias > NEAR_ONE_SIDED, bias + ndtri(1 - alpha), near), dtype=np.float64)
