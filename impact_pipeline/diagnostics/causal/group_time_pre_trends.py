@@ -18,9 +18,10 @@ LEVEL = 0.05
 class GroupTimePreTrends:
     """Fails where the joint test of all effects before adoption has a p-value below 5 %.
 
-    The level is the usual one (Callaway, Sant'Anna 2021, section 4). A pass proves little where the test is weak, so
-    the finding says which linear trend it finds with a chance of 80 %, and what that would add to the effect (Roth
-    2022): where this is as large as the effect, a pass leaves it open.
+    The level is the usual one (Callaway, Sant'Anna 2021, section 4); the p-value is Hotelling's, because with few
+    units in a cohort that of chi-square finds trends in 8 to 15 of 100 panels that have none. A pass proves little
+    where the test is weak, so the finding says which linear trend it finds with a chance of 80 %, and what that would
+    add to the effect (Roth 2022): where this is as large as the effect, a pass leaves it open.
     """
 
     name: ClassVar[str] = "group_time_pre_trends"
@@ -35,17 +36,18 @@ class GroupTimePreTrends:
         if isinstance(found, Refusal):
             sentence = f"Trends before adoption cannot be tested: {found.detail}."
             return not_judged(self.name, sentence, {"reason": found.reason})
-        passed = found.p_value >= LEVEL
+        passed = found.careful_p_value >= LEVEL
         told = "fit parallel trends" if passed else "do not fit parallel trends"
         degrees = f"{found.degrees_of_freedom} degree{'s' if found.degrees_of_freedom != 1 else ''} of freedom"
         sentence = (
             f"Changes before adoption, by {found.by}, {told}: chi-square {found.statistic:.2f} with {degrees},"
-            f" p = {found.p_value:.2g}; a steady trend that adds {abs(found.bias):.3g} to the effect of"
+            f" p = {found.careful_p_value:.2g}; a steady trend that adds {abs(found.bias):.3g} to the effect of"
             f" {fit.average.value:.3g} would be found with a chance of {LIKELY:.0%}."
         )
         details: dict[str, float | int | str] = {
             "chi_square": found.statistic, "degrees_of_freedom": found.degrees_of_freedom, "tested_by": found.by,
+            "chi_square_p_value": found.p_value,
         }  # fmt: skip
         if math.isfinite(found.slope):
             details |= {"slope_found_at_80_percent": found.slope, "bias_of_that_slope": found.bias}
-        return Checked(Finding(self.name, passed, found.p_value, LEVEL, sentence, "never_ship", details))
+        return Checked(Finding(self.name, passed, found.careful_p_value, LEVEL, sentence, "never_ship", details))

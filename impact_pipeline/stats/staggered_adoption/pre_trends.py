@@ -18,6 +18,8 @@ UNITS_PER_CELL = 10
 """Below this many units (clusters) for each tested number, its covariance is too rough for a joint test."""
 SMALLEST_AXIS = 1e-10
 """Directions whose variance is below this share of the largest are fixed by construction and not tested."""
+MANY_UNITS = 5000
+"""Beyond as many units (clusters) the covariance counts as known."""
 LIKELY = 0.8
 """The power at which a trend counts as one that the test would find."""
 
@@ -26,13 +28,16 @@ LIKELY = 0.8
 class PreTrends:
     """`statistic` is chi-square; `by` says what was tested.
 
-    `slope` is the linear trend per period, apart from the controls, that the test finds with a chance of `LIKELY`;
-    `bias` what it would add to the average that was asked for.
+    `careful_p_value` takes in that the covariance is estimated from as little as `units_worth` units: Hotelling's
+    T-squared. `slope` is the linear trend per period, apart from the controls, that the test finds with a chance of
+    `LIKELY`; `bias` what it would add to the average that was asked for.
     """
 
     statistic: float
     degrees_of_freedom: int
     p_value: float
+    careful_p_value: float
+    units_worth: float
     by: TestedBy
     slope: float
     bias: float
@@ -67,7 +72,9 @@ def pre_trends(found: GroupTime, average: Average, alpha: float = 0.05) -> PreTr
     needed = _noncentrality(degrees, float(chdtri(degrees, alpha)))
     slope = float(np.sqrt(needed / np.sum((on_cells @ trend) ** 2)))
     bias = slope * float(average.weights @ trend)
-    return PreTrends(statistic, degrees, float(chdtrc(degrees, statistic)), by, slope, bias)
+    within = _units_worth(found, whitened @ gradients)
+    careful = _hotelling(statistic, degrees, within)
+    return PreTrends(statistic, degrees, float(chdtrc(degrees, statistic)), careful, within, by, slope, bias)
 
 
 def _tested(found: GroupTime) -> tuple[Array, TestedBy]:
@@ -85,6 +92,30 @@ def _whitened(covariance: Array) -> Array:
     lengths, axes = np.linalg.eigh(covariance)
     tested = lengths > max(SMALLEST_AXIS * lengths[-1], np.finfo(np.float64).tiny)
     return np.asarray(axes[:, tested].T / np.sqrt(lengths[tested])[:, None])
+
+
+def _units_worth(found: GroupTime, gradients: Array) -> float:
+    """How many alike, normal units would tell the covariance as well, from the spread of units' squared errors.
+
+    Whitened contributions of n such units have squares whose squares add up to `q (q + 2) / n`.
+    """
+    if found.cohorts.cluster_count > MANY_UNITS:
+        return float("inf")
+    squares = np.zeros(found.cohorts.cluster_count)
+    for gradient in gradients:
+        errors = found.influence.of(gradient)
+        squares += np.bincount(found.cohorts.clusters, errors, found.cohorts.cluster_count) ** 2
+    return len(gradients) * (len(gradients) + 2) / float(squares @ squares)
+
+
+def _hotelling(statistic: float, degrees: int, units: float) -> float:
+    """The p-value of a quadratic form in an estimated covariance."""
+    from scipy.special import chdtrc, fdtrc
+
+    if np.isinf(units):
+        return float(chdtrc(degrees, statistic))
+    left = max(units - degrees, 1.0)
+    return float(fdtrc(degrees, left, statistic * left / (degrees * max(units - 1, 1.0))))
 
 
 def _noncentrality(degrees: int, critical_value: float) -> float:

@@ -18,8 +18,8 @@ from impact_pipeline.stats.staggered_adoption.group_time import GroupTime, group
 from impact_pipeline.stats.staggered_adoption.imputation import Imputation, ImputedAverage, imputation
 from impact_pipeline.stats.staggered_adoption.two_way import TwoWay, two_way
 
-NO_ERROR = 1e-12
-"""Standard errors below this share of the outcome's largest size are rounding."""
+NO_ERROR = 1e-10
+"""Standard errors below this share of the largest change within a unit are rounding."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,7 +124,7 @@ def fit_cohorts(
     if isinstance(found, Refusal):
         return found
     fit = StaggeredFit(whole, found, comparison, asked)
-    largest = float(abs(compared.outcome).max())
+    largest = float(abs(compared.outcome - compared.outcome[:, :1]).max())
     if found.std_error(fit.average.gradient) <= NO_ERROR * largest:
         return Refusal("zero_variance", "changes of the outcome do not vary within cohorts: nothing tells an error")
     return fit

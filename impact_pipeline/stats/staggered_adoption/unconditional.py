@@ -37,11 +37,15 @@ def unconditional(cohorts: Cohorts, cells: Sequence[Cell]) -> tuple[Array, Linea
 
 
 def features(cohorts: Cohorts) -> Array:
-    """Deviations from the cohort's means and 1, times the unit's share of its cohort's weight, (n, T + 1)."""
+    """Deviations from the cohort's means and 1, times the unit's share of its cohort's weight, (n, T + 1).
+
+    Units' own levels are taken out first: they cancel in every effect, and would drown small changes in rounding.
+    """
     found = np.empty((cohorts.n, cohorts.horizon + 1))
+    levels = cohorts.outcome.mean(axis=1, keepdims=True)
     for rows, mean, total in zip(cohorts.rows, cohorts.means, cohorts.totals, strict=True):
         share = (cohorts.weights[rows] / total)[:, None]
-        found[rows, :-1] = (cohorts.outcome[rows] - mean) * share
+        found[rows, :-1] = (cohorts.outcome[rows] - levels[rows] - (mean - mean.mean())) * share
         found[rows, -1:] = share
     return found
 
