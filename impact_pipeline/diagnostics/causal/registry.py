@@ -64,6 +64,7 @@ CAUSAL_CHECKS: tuple[CausalCheck, ...] = (
     MassPoints(),
     CommonStart(),
     FewClusters(),
+    PreTrends(),
     PlaceboPeriod(),
     MissingCells(),
 )
