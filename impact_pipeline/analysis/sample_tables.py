@@ -59,14 +59,20 @@ def read_sample(table: Table, asked: SampleColumns) -> SampleTable:
     return SampleTable(table, asked, table.numbers(wanted))
 
 
+def whole_rows(read: SampleTable, outcome: Array | None) -> NDArray[np.bool_]:
+    """Rows that have every number of the sample, and the outcome."""
+    needed = [*read.numbers.values(), *([] if outcome is None else [outcome])]
+    found: NDArray[np.bool_] = np.logical_and.reduce([np.isfinite(values) for values in needed])
+    return found
+
+
 def sample_of(read: SampleTable, outcome: Array, field: str, *, drop: bool) -> tuple[Sample, int]:
     """The sample with an outcome, and how many rows without some number were dropped; refused where none may be.
 
     A series keeps its gaps: its outcome is NaN there.
     """
     series = isinstance(read.asked, SeriesColumns)
-    needed = [*read.numbers.values(), *([] if series and drop else [outcome])]
-    whole = np.logical_and.reduce([np.isfinite(values) for values in needed])
+    whole = whole_rows(read, None if series and drop else outcome)
     missing = int(np.sum(~whole))
     if missing and (series or not drop):
         told = f"{missing} of {len(whole)} rows lack a finite number that the sample or the outcome needs"
@@ -146,10 +152,12 @@ def _cross_section(
     treatment, cluster = read.part("treatment"), read.labels(asked.cluster, "cluster")
     assert treatment is not None
     own = None if asked.outcome_covariates is None else read.parts("outcome_covariates", asked.outcome_covariates)
+    score = read.part("score")
     whole = CrossSection(
-        outcome, treatment, read.parts("covariates", asked.covariates), own, read.part("score"),
+        outcome, treatment, read.parts("covariates", asked.covariates), own, score,
         read.parts("instruments", asked.instruments), None if cluster is None else cluster.codes,
         read.part("weights"), read.part("after"),
+        None if score is None or rows.all() else score[np.isfinite(score)],
     )  # fmt: skip
     return whole if rows.all() else whole.keep(rows)
 

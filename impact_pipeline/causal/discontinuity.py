@@ -5,6 +5,7 @@ Estimator, checks and refuters share it: they differ in the outcome, the rows or
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from impact_pipeline.catalog.causal.regression_discontinuity import RegressionDiscontinuity as Design
 from impact_pipeline.stats.discontinuity.bandwidths import Bandwidths, Pair, Recipe, Selector
-from impact_pipeline.stats.discontinuity.errors import Errors
+from impact_pipeline.stats.discontinuity.errors import CutoffErrors, Errors, errors_of
 from impact_pipeline.stats.discontinuity.estimate import estimate, pair_of
 from impact_pipeline.stats.discontinuity.robust import Discontinuous, Jump
 from impact_pipeline.stats.discontinuity.sides import Sides, sides_of
@@ -94,9 +95,14 @@ def directed(score: Floats, design: Design) -> tuple[Floats, bool, bool]:
     >>> directed(np.array([1.0, 3.0]), Design(type="regression_discontinuity", treated="at_or_below", cutoff=2.0))
     (array([ 1., -1.]), True, True)
     """
-    mirrored = design.treated in ("at_or_below", "below")
+    mirrored = is_mirrored(design)
     away = design.cutoff - score if mirrored else score - design.cutoff
     return away, design.treated.startswith("at_or"), mirrored
+
+
+def is_mirrored(design: Design) -> bool:
+    """Whether the treated lie below the cut-off, so that sides are fitted the other way round."""
+    return design.treated in ("at_or_below", "below")
 
 
 def _off_rule(rows: CutoffRows, design: Design) -> Refusal | None:
@@ -124,7 +130,11 @@ def fit_at_cutoff(sample: CrossSection, design: Design, alpha: float = 0.05) -> 
     rows = cutoff_rows(sample, design)
     if isinstance(rows, Refusal):
         return rows
-    found = _window(rows, design) if design.method == "window" else _local_polynomial(rows, design)
+    found = _window(rows, design) if design.method == "window" else _fitted(_errors(rows, design), design)
+    return _moves(found, design, alpha)
+
+
+def _moves(found: Fit | Refusal, design: Design, alpha: float) -> Fit | Refusal:
     if isinstance(found, Refusal) or not design.fuzzy:
         return found
     step = first_stage(found, alpha)
@@ -139,21 +149,23 @@ def fit_at_cutoff(sample: CrossSection, design: Design, alpha: float = 0.05) -> 
 def recipe_of(design: Design) -> Recipe:
     """What of a design the local polynomials need."""
     bias_order = design.order + 1 if design.bias_order is None else design.bias_order
-    return Recipe(design.order, bias_order, design.kernel, Errors(design.errors, design.neighbours), design.fuzzy)
+    return Recipe(design.order, bias_order, design.kernel, design.fuzzy)
 
 
-def _local_polynomial(rows: CutoffRows, design: Design) -> Discontinuous | Refusal:
-    sides = rows.sides(fuzzy=design.fuzzy, adjust=design.adjust)
-    by_outcome = design.bandwidth_for == "outcome"
-    return estimate(sides, recipe_of(design), _widths(design, mirrored=rows.is_mirrored), by_outcome=by_outcome)
+def _errors(rows: CutoffRows, design: Design) -> CutoffErrors:
+    return errors_of(rows.sides(fuzzy=design.fuzzy, adjust=design.adjust), Errors(design.errors, design.neighbours))
 
 
-def _widths(design: Design, *, mirrored: bool) -> Selector | Bandwidths:
+def _fitted(rows: CutoffErrors, design: Design) -> Discontinuous | Refusal:
+    return estimate(rows, recipe_of(design), _widths(design), by_outcome=design.bandwidth_for == "outcome")
+
+
+def _widths(design: Design) -> Selector | Bandwidths:
     if isinstance(design.bandwidth, str):
         return design.bandwidth
     main = pair_of(design.bandwidth)
     bias = main if design.bias_bandwidth is None else pair_of(design.bias_bandwidth)
-    return Bandwidths(_turned(main), _turned(bias)) if mirrored else Bandwidths(main, bias)
+    return Bandwidths(_turned(main), _turned(bias)) if is_mirrored(design) else Bandwidths(main, bias)
 
 
 def _turned(pair: Pair) -> Pair:
@@ -225,3 +237,13 @@ def read_at_cutoff(sample: CrossSection, design: Design, alpha: float) -> Readin
     """Fit and reading at once, for checks that ask the same of other rows, outcomes or settings."""
     found = fit_at_cutoff(sample, design, alpha)
     return found if isinstance(found, Refusal) else main_reading(found, alpha)
+
+
+def read_alternatives(sample: CrossSection, designs: Sequence[Design], alpha: float) -> list[Reading | Refusal]:
+    """Readings of designs that differ from the first in kernel, order and bandwidth alone: rows are sorted once."""
+    rows = cutoff_rows(sample, designs[0])
+    if isinstance(rows, Refusal):
+        return [rows] * len(designs)
+    prepared = _errors(rows, designs[0])
+    found = [_moves(_fitted(prepared, design), design, alpha) for design in designs]
+    return [one if isinstance(one, Refusal) else main_reading(one, alpha) for one in found]

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from impact_pipeline.catalog.causal.regression_discontinuity import RegressionDiscontinuity as Design
 from impact_pipeline.causal.base import Effect, Effects, Question
-from impact_pipeline.causal.discontinuity import Reading, read_at_cutoff
+from impact_pipeline.causal.discontinuity import Reading, read_alternatives, read_at_cutoff
 from impact_pipeline.causal.exhibits import Curve, CurvePoint
 from impact_pipeline.diagnostics.base import Finding
 from impact_pipeline.diagnostics.causal.base import Checked
@@ -37,16 +37,21 @@ class BandwidthSensitivity:
         design, main = question.design, effects.main
         if isinstance(effects.fit, Discontinuous):
             design = same_widths(design, effects.fit)
-        read: dict[float, Reading] = {}
-        for factor in FACTORS:
-            found = read_at_cutoff(question.sample, _scaled(design, factor), question.alpha)
-            if isinstance(found, Reading):
-                read[factor] = found
+        read = _read(question.sample, design, question.alpha)
         shown = (_curve(read, design, 1 - question.alpha),) if read else ()
         if JUDGED not in read:
             told = "Within half the width there are too few units on a side."
             return Checked(Finding(self.name, None, None, None, told, "none", {}), shown)
         return Checked(_finding(read, main.value), shown)
+
+
+def _read(sample: CrossSection, design: Design, alpha: float) -> dict[float, Reading]:
+    scaled = [_scaled(design, factor) for factor in FACTORS]
+    if design.method == "window":
+        found = [read_at_cutoff(sample, one, alpha) for one in scaled]
+    else:
+        found = read_alternatives(sample, scaled, alpha)
+    return {factor: one for factor, one in zip(FACTORS, found, strict=True) if isinstance(one, Reading)}
 
 
 def _scaled(design: Design, factor: float) -> Design:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from itertools import product
 from typing import ClassVar
 
+from impact_pipeline.catalog.causal.regression_discontinuity import BandwidthRule, Kernel
 from impact_pipeline.catalog.causal.regression_discontinuity import RegressionDiscontinuity as Design
 from impact_pipeline.causal.base import Effect, Effects, Question
-from impact_pipeline.causal.discontinuity import Reading, read_at_cutoff
+from impact_pipeline.causal.discontinuity import Reading, read_alternatives
 from impact_pipeline.causal.exhibits import Alternative, SpecificationCurve
 from impact_pipeline.diagnostics.base import Finding
 from impact_pipeline.diagnostics.causal.base import Checked
 from impact_pipeline.stats.refusal import Refusal
 from impact_pipeline.stats.samples.cross_section import CrossSection
 
-KERNELS = ("triangular", "epanechnikov", "uniform")
+KERNELS: tuple[Kernel, ...] = ("triangular", "epanechnikov", "uniform")
 ORDERS = (1, 2)
-RULES = ("mserd", "msetwo", "cerrd")
+RULES: tuple[BandwidthRule, ...] = ("mserd", "msetwo", "cerrd")
 MOST_AGAINST = 0
 
 
@@ -53,18 +54,16 @@ def _choices(kernel: str, order: int, rule: str) -> tuple[tuple[str, str], ...]:
     return ("kernel", kernel), ("order", str(order)), ("bandwidth", rule)
 
 
-def _alternatives(question: Question[CrossSection, Design]) -> Iterator[Alternative]:
-    design = question.design
-    for kernel in KERNELS:
-        for order in ORDERS:
-            for rule in RULES:
-                if (kernel, order, rule) == (design.kernel, design.order, design.bandwidth):
-                    continue
-                settings = {
-                    "kernel": kernel, "order": order, "bias_order": None, "bandwidth": rule, "bias_bandwidth": None
-                }  # fmt: skip
-                found = read_at_cutoff(question.sample, design.model_copy(update=settings), question.alpha)
-                yield _alternative(_choices(kernel, order, rule), found)
+def _alternatives(question: Question[CrossSection, Design]) -> list[Alternative]:
+    own = question.design
+    tried = [choice for choice in product(KERNELS, ORDERS, RULES) if choice != (own.kernel, own.order, own.bandwidth)]
+    designs = [
+        own.model_copy(update={"kernel": kernel, "order": order, "bias_order": None, "bandwidth": rule,
+                               "bias_bandwidth": None})
+        for kernel, order, rule in tried
+    ]  # fmt: skip
+    found = read_alternatives(question.sample, designs, question.alpha)
+    return [_alternative(_choices(*choice), one) for choice, one in zip(tried, found, strict=True)]
 
 
 def _alternative(choices: tuple[tuple[str, str], ...], found: Reading | Refusal) -> Alternative:

@@ -8,7 +8,7 @@ import numpy as np
 
 from impact_pipeline.catalog.causal.regression_discontinuity import RegressionDiscontinuity as Design
 from impact_pipeline.causal.base import Effect, Effects, Question
-from impact_pipeline.causal.discontinuity import Reading, read_at_cutoff
+from impact_pipeline.causal.discontinuity import Reading, is_mirrored, read_at_cutoff
 from impact_pipeline.causal.exhibits import Curve, CurvePoint
 from impact_pipeline.diagnostics.base import Finding
 from impact_pipeline.diagnostics.causal.base import Checked
@@ -70,7 +70,7 @@ class DonutHole:
 def same_widths(design: Design, fit: Discontinuous) -> Design:
     """The design with the fit's bandwidths as numbers, left and right in the order of the score."""
     main, bias = fit.bandwidths.main, fit.bandwidths.bias
-    if design.treated in ("at_or_below", "below"):
+    if is_mirrored(design):
         main, bias = (main[1], main[0]), (bias[1], bias[0])
     return design.model_copy(update={"bandwidth": main, "bias_bandwidth": bias})
 

@@ -16,6 +16,7 @@ from impact_pipeline.causal.discontinuity import (
     cutoff_rows,
     first_stage,
     fit_at_cutoff,
+    is_mirrored,
     main_jump,
     main_reading,
     robust_reading,
@@ -64,7 +65,7 @@ class RegressionDiscontinuity:
             return _of_window(fit, design, alpha)
         rows = cutoff_rows(sample, design)
         shown = () if isinstance(rows, Refusal) else (discontinuity_exhibit(fit, rows, design),)
-        numbers = _numbers(fit, mirrored=design.treated in ("at_or_below", "below"))
+        numbers = _numbers(fit, mirrored=is_mirrored(design))
         counts = {side: int(numbers[f"effective n {side}"]) for side in ("left", "right")}
         return Effects(_main(fit, alpha), _others(fit, alpha), counts, numbers, shown, _notes(fit), fit)
 
@@ -155,7 +156,7 @@ def _notes(fit: Discontinuous) -> tuple[str, ...]:
     reading = robust_reading(main_jump(fit), 0.05)
     if not reading.lower <= reading.value <= reading.upper:
         found.append("The conventional value lies outside the robust interval: its bias is larger than its noise.")
-    if fit.recipe.errors.clustered:
+    if fit.left.rows.errors.clustered:
         clusters = [np.unique(side.rows.clusters(len(side.main))) for side in (fit.left, fit.right)]
         count = len(np.unique(np.concatenate(clusters)))
         if count < FEW_CLUSTERS:

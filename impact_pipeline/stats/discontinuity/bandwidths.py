@@ -8,17 +8,17 @@ Calonico, Cattaneo, Farrell (2020), Econometrics Journal 23.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from statistics import median
 from typing import Literal
 
 import numpy as np
 
-from impact_pipeline.stats.discontinuity.errors import Errors, SideErrors
+from impact_pipeline.stats.discontinuity.errors import CutoffErrors, SideErrors
 from impact_pipeline.stats.discontinuity.kernels import PILOT_FACTOR, KernelName
 from impact_pipeline.stats.discontinuity.local_polynomial import local_fit
 from impact_pipeline.stats.discontinuity.outcome_contrast import own_contrast
-from impact_pipeline.stats.discontinuity.sides import Sides
+from impact_pipeline.stats.discontinuity.sides import Side
 from impact_pipeline.stats.least_squares import summed
 
 Goal = Literal["difference", "each", "sum"]
@@ -54,7 +54,6 @@ class Recipe:
     order: int = 1
     bias_order: int = 2
     kernel: KernelName = "triangular"
-    errors: Errors = field(default_factory=Errors)
     fuzzy: bool = False
 
 
@@ -83,28 +82,27 @@ class Balance:
     caution: float
 
 
-def select(sides: Sides, recipe: Recipe, selector: Selector) -> Bandwidths:
+def select(rows: CutoffErrors, recipe: Recipe, selector: Selector) -> Bandwidths:
     """Bandwidths by a rule: least error of the difference (`rd`), of each side (`two`), of the sum of both; `comb1` is
     the smaller of `rd` and `sum`, `comb2` the median of the three, side by side. `cer` shrinks the estimate's own.
     """
-    rows = (SideErrors(sides.left, recipe.errors), SideErrors(sides.right, recipe.errors))
     found = [least_error(rows, recipe, goal) for goal in GOALS[selector[3:]]]
     choose = min if selector.endswith("comb1") else median
-    main, bias = ([choose([pair[side] for pair in pairs]) for side in (0, 1)] for pairs in (
-        [one.main for one in found], [one.bias for one in found]))  # fmt: skip
-    factor = coverage_factor(sides, recipe) if selector.startswith("cer") else 1.0
-    return Bandwidths((main[0] * factor, main[1] * factor), (bias[0], bias[1]))
+    left, right = (choose([one.main[side] for one in found]) for side in (0, 1))
+    bias = (choose([one.bias[0] for one in found]), choose([one.bias[1] for one in found]))
+    factor = coverage_factor(rows, recipe.order) if selector.startswith("cer") else 1.0
+    return Bandwidths((left * factor, right * factor), bias)
 
 
-def least_error(rows: tuple[SideErrors, SideErrors], recipe: Recipe, goal: Goal) -> Bandwidths:
+def least_error(rows: CutoffErrors, recipe: Recipe, goal: Goal) -> Bandwidths:
     """The three rounds: of the derivative that makes the bias of the bias, of the bias, and of the estimate."""
     p, q = recipe.order, recipe.bias_order
-    least = _least(rows)
-    narrow = max(pilot(rows, recipe.kernel), *least)
-    reach = (rows[0].side.reach, rows[1].side.reach)
+    least = _least(rows.sides)
+    narrow = max(pilot(rows.sides, recipe.kernel), *least)
+    reach = (rows.left.side.reach, rows.right.side.reach)
     wide, found = reach, []
     for stage in (Stage(q + 1, q + 1, q + 2, False), Stage(q, p + 1, q + 1), Stage(p, 0, q)):
-        left, right = (balance(rows[side], recipe, stage, narrow, wide[side]) for side in (0, 1))
+        left, right = (balance(one, recipe, stage, narrow, own) for one, own in zip(rows.pair, wide, strict=True))
         wide = _within(best(left, right, stage, goal), reach, goal)
         if not stage.cautious:
             wide = _at_least(wide, least, goal)
@@ -112,9 +110,8 @@ def least_error(rows: tuple[SideErrors, SideErrors], recipe: Recipe, goal: Goal)
     return Bandwidths(main=found[2], bias=found[1])
 
 
-def pilot(rows: tuple[SideErrors, SideErrors], kernel: KernelName) -> float:
+def pilot(sides: tuple[Side, Side], kernel: KernelName) -> float:
     """Silverman's rule on the score, by its distinct values; no wider than the score."""
-    sides = [one.side for one in rows]
     score = np.concatenate([-sides[0].distance[::-1], sides[1].distance])
     low, high = np.quantile(score, [0.25, 0.75], method="averaged_inverted_cdf")
     width = min(float(np.std(score, ddof=1)), float(high - low) / 1.349)
@@ -122,9 +119,9 @@ def pilot(rows: tuple[SideErrors, SideErrors], kernel: KernelName) -> float:
     return float(min(thumb, max(side.reach for side in sides)))
 
 
-def _least(rows: tuple[SideErrors, SideErrors]) -> Pair:
+def _least(sides: tuple[Side, Side]) -> Pair:
     """What preliminary bandwidths are at least where scores repeat, left and right; 0 where they do not."""
-    left, right = (one.side for one in rows)
+    left, right = sides
     if all(1 - side.distinct / len(side) < REPEATED_SHARE for side in (left, right)):
         return 0.0, 0.0
     return left.distance_of_value(LEAST_DISTINCT) * BEYOND, right.distance_of_value(LEAST_DISTINCT) * BEYOND
@@ -174,10 +171,12 @@ def best(left: Balance, right: Balance, stage: Stage, goal: Goal) -> Pair:
     return both, both
 
 
-def coverage_factor(sides: Sides, recipe: Recipe) -> float:
-    """What a bandwidth of least squared error shrinks by for least coverage error: `n^(-p / ((3 + p) (3 + 2 p)))`."""
-    p = recipe.order
-    n = len(sides)
-    if recipe.errors.clustered:
-        n = sum(len(np.unique(side.cluster)) for side in (sides.left, sides.right) if side.cluster is not None)
-    return float(n ** (-p / ((3 + p) * (3 + 2 * p))))
+def coverage_factor(rows: CutoffErrors, order: int) -> float:
+    """What a bandwidth of least squared error shrinks by for least coverage error: `n^(-p / ((3 + p) (3 + 2 p)))`.
+
+    n counts units, or the clusters of either side.
+    """
+    n = len(rows)
+    if rows.errors.clustered:
+        n = sum(len(np.unique(side.clusters(len(side.side)))) for side in rows.pair)
+    return float(n ** (-order / ((3 + order) * (3 + 2 * order))))

@@ -10,7 +10,7 @@ import numpy as np
 
 from impact_pipeline.stats.discontinuity.local_polynomial import LocalFit
 from impact_pipeline.stats.discontinuity.neighbours import Neighbours, neighbours_of
-from impact_pipeline.stats.discontinuity.sides import Floats, Places, Side
+from impact_pipeline.stats.discontinuity.sides import Floats, Places, Side, Sides
 
 ErrorsName = Literal["nearest_neighbour", "HC0", "HC1", "HC2", "HC3", "cluster", "cluster_by_side"]
 SMALLEST_REST = 1e-10
@@ -70,6 +70,35 @@ class SideErrors:
         if self.side.cluster is None:
             raise ValueError("clustered errors need a cluster of each row")
         return self.side.cluster[:rows]
+
+
+@dataclass(frozen=True, eq=False)
+class CutoffErrors:
+    """Both sides with one kind of errors; what is found once about neighbours serves every bandwidth."""
+
+    left: SideErrors
+    right: SideErrors
+
+    def __len__(self) -> int:
+        return len(self.left.side) + len(self.right.side)
+
+    @property
+    def errors(self) -> Errors:
+        return self.left.errors
+
+    @property
+    def sides(self) -> tuple[Side, Side]:
+        return self.left.side, self.right.side
+
+    @property
+    def pair(self) -> tuple[SideErrors, SideErrors]:
+        return self.left, self.right
+
+
+def errors_of(sides: Sides, errors: Errors | None = None) -> CutoffErrors:
+    """Errors of both sides, by default from three neighbours."""
+    kind = Errors() if errors is None else errors
+    return CutoffErrors(SideErrors(sides.left, kind), SideErrors(sides.right, kind))
 
 
 def cluster_sums(clusters: Places, terms: Floats) -> Floats:

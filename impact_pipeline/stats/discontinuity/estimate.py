@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from impact_pipeline.stats.discontinuity.bandwidths import Bandwidths, Pair, Recipe, Selector, select
+from impact_pipeline.stats.discontinuity.errors import CutoffErrors, errors_of
 from impact_pipeline.stats.discontinuity.kernels import rows_within
 from impact_pipeline.stats.discontinuity.robust import Discontinuous, discontinuity
 from impact_pipeline.stats.discontinuity.sides import Side, Sides
@@ -19,7 +20,7 @@ FEWEST_VALUES = 5
 
 
 def estimate(
-    sides: Sides, recipe: Recipe, widths: Selector | Bandwidths, *, by_outcome: bool = False
+    rows: CutoffErrors, recipe: Recipe, widths: Selector | Bandwidths, *, by_outcome: bool = False
 ) -> Discontinuous | Refusal:
     """Fits both sides within given bandwidths or those of a rule.
 
@@ -27,30 +28,32 @@ def estimate(
     alike. Refused: scores that are not finite, a constant outcome, a side with few rows or few distinct scores within
     the bandwidth, errors that are 0.
 
+    >>> from impact_pipeline.stats.discontinuity.errors import errors_of
     >>> from impact_pipeline.stats.discontinuity.sides import sides_of
     >>> rng = np.random.default_rng(0)
     >>> score = rng.uniform(-1, 1, 1000)
-    >>> found = estimate(sides_of(score, (2 * (score >= 0) + rng.normal(size=1000))[None]), Recipe(), "mserd")
+    >>> outcome = 2 * (score >= 0) + rng.normal(size=1000)
+    >>> found = estimate(errors_of(sides_of(score, outcome[None])), Recipe(), "mserd")
     >>> round(found.jump().corrected)
     2
     """
-    if refusal := not_usable(sides, recipe):
+    if refusal := not_usable(rows, recipe):
         return refusal
     chosen = (
-        widths if isinstance(widths, Bandwidths) else chosen_bandwidths(sides, recipe, widths, by_outcome=by_outcome)
+        widths if isinstance(widths, Bandwidths) else chosen_bandwidths(rows, recipe, widths, by_outcome=by_outcome)
     )
     if isinstance(chosen, Refusal):
         return chosen
-    if refusal := _too_thin(sides, recipe, chosen):
+    if refusal := _too_thin(rows, recipe, chosen):
         return refusal
-    found = discontinuity(sides, recipe, chosen)
+    found = discontinuity(rows, recipe, chosen)
     return _no_error(found) or found
 
 
-def not_usable(sides: Sides, recipe: Recipe) -> Refusal | None:
+def not_usable(rows: CutoffErrors, recipe: Recipe) -> Refusal | None:
     """Why rows of either side cannot be fitted at any bandwidth, or None."""
     coefficients = recipe.bias_order + 3
-    for name, side in (("below", sides.left), ("above", sides.right)):
+    for name, side in zip(("below", "above"), rows.sides, strict=True):
         if len(side) < max(LEAST_ROWS, coefficients):
             told = f"{len(side)} units lie {name} the cut-off; each side needs {max(LEAST_ROWS, coefficients)} at least"
             return Refusal("too_few_units", f"{told}: check the cut-off, or widen the sample")
@@ -58,24 +61,27 @@ def not_usable(sides: Sides, recipe: Recipe) -> Refusal | None:
             return Refusal("measure_undefined", "the score has no finite value in some units: leave them out")
         if side.distinct < max(FEWEST_VALUES, coefficients):
             return _few_values(side.distinct, name, "", max(FEWEST_VALUES, coefficients))
-        if side.cluster is not None and recipe.errors.clustered and len(np.unique(side.cluster)) < 2:
+        if side.cluster is not None and rows.errors.clustered and len(np.unique(side.cluster)) < 2:
             return Refusal(
                 "too_few_clusters", f"units {name} the cut-off belong to one cluster; errors need two or more"
             )
-    outcome = [side.columns[0] for side in (sides.left, sides.right)]
+    outcome = [side.columns[0] for side in rows.sides]
     if all(np.ptp(values) == 0 for values in outcome):
         return Refusal("zero_variance", "the outcome does not vary on either side of the cut-off")
     return None
 
 
-def chosen_bandwidths(sides: Sides, recipe: Recipe, selector: Selector, *, by_outcome: bool) -> Bandwidths | Refusal:
+def chosen_bandwidths(
+    rows: CutoffErrors, recipe: Recipe, selector: Selector, *, by_outcome: bool
+) -> Bandwidths | Refusal:
     """The rule's bandwidths; refused where the data leave it without an answer."""
-    if recipe.fuzzy and (by_outcome or _treated_alike(sides)):
-        columns = sides.left.columns.shape[0]
-        sides, recipe = sides.only([0, *range(2, columns)]), replace(recipe, fuzzy=False)
+    if recipe.fuzzy and (by_outcome or _treated_alike(rows)):
+        columns = rows.left.side.columns.shape[0]
+        rows = errors_of(Sides(*rows.sides).only([0, *range(2, columns)]), rows.errors)
+        recipe = replace(recipe, fuzzy=False)
     try:
         with np.errstate(divide="ignore", invalid="ignore"):
-            found = select(sides, recipe, selector)
+            found = select(rows, recipe, selector)
     except np.linalg.LinAlgError:
         found = None
     if found is None or not np.isfinite([*found.main, *found.bias]).all() or min(*found.main, *found.bias) <= 0:
@@ -86,15 +92,14 @@ def chosen_bandwidths(sides: Sides, recipe: Recipe, selector: Selector, *, by_ou
     return found
 
 
-def _treated_alike(sides: Sides) -> bool:
-    return any(np.ptp(side.columns[1]) == 0 for side in (sides.left, sides.right))
+def _treated_alike(rows: CutoffErrors) -> bool:
+    return any(np.ptp(side.columns[1]) == 0 for side in rows.sides)
 
 
-def _too_thin(sides: Sides, recipe: Recipe, widths: Bandwidths) -> Refusal | None:
-    named = (("below", sides.left, 0), ("above", sides.right, 1))
-    for name, side, place in named:
+def _too_thin(rows: CutoffErrors, recipe: Recipe, widths: Bandwidths) -> Refusal | None:
+    for place, name in enumerate(("below", "above")):
         for order, pair in ((recipe.order, widths.main), (recipe.bias_order, widths.bias)):
-            if refusal := _thin(side, name, order, pair[place], recipe):
+            if refusal := _thin(rows.sides[place], name, order, pair[place], recipe):
                 return refusal
     return None
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from impact_pipeline.stats.discontinuity.bandwidths import Bandwidths, Recipe
-from impact_pipeline.stats.discontinuity.errors import SideErrors, cluster_sums, small_sample
+from impact_pipeline.stats.discontinuity.errors import CutoffErrors, SideErrors, cluster_sums, small_sample
 from impact_pipeline.stats.discontinuity.local_polynomial import LocalFit, local_fit
 from impact_pipeline.stats.discontinuity.outcome_contrast import freed, ratio_contrast
-from impact_pipeline.stats.discontinuity.sides import Floats, Side, Sides
+from impact_pipeline.stats.discontinuity.sides import Floats
 from impact_pipeline.stats.least_squares import summed
 
 
@@ -80,40 +80,40 @@ class Discontinuous:
     def _error(self, contrast: Floats, *, robust: bool) -> float:
         terms = [_terms(side, contrast, robust=robust) for side in (self.left, self.right)]
         coefficients = (self.recipe.bias_order if robust else self.recipe.order) + 1
-        if self.recipe.errors.name == "cluster":
+        if self.left.rows.errors.name == "cluster":
             return float(np.sqrt(_across(self.left, self.right, terms, coefficients)))
         sides = zip((self.left, self.right), terms, strict=True)
         return float(np.sqrt(sum(side.rows.variance(one, coefficients) for side, one in sides)))
 
 
-def discontinuity(sides: Sides, recipe: Recipe, bandwidths: Bandwidths) -> Discontinuous:
+def discontinuity(rows: CutoffErrors, recipe: Recipe, bandwidths: Bandwidths) -> Discontinuous:
     """Fits both sides within given bandwidths.
 
+    >>> from impact_pipeline.stats.discontinuity.errors import errors_of
     >>> from impact_pipeline.stats.discontinuity.sides import sides_of
     >>> score = np.linspace(-1, 1, 41)
     >>> sides = sides_of(score, np.where(score >= 0, 3 + score, 1 + score)[None, :])
-    >>> found = discontinuity(sides, Recipe(), Bandwidths((0.5, 0.5), (0.8, 0.8)))
+    >>> found = discontinuity(errors_of(sides), Recipe(), Bandwidths((0.5, 0.5), (0.8, 0.8)))
     >>> round(found.jump().conventional, 9), round(found.jump().corrected, 9)
     (2.0, 2.0)
     """
     left, right = (
-        _side_fit(side, recipe, bandwidths.main[place], bandwidths.bias[place])
-        for place, side in enumerate((sides.left, sides.right))
+        _side_fit(side, recipe, bandwidths.main[place], bandwidths.bias[place]) for place, side in enumerate(rows.pair)
     )
     combinations = freed([left.main, right.main], 2 if recipe.fuzzy else 1)
     return Discontinuous(recipe, bandwidths, left, right, combinations)
 
 
-def _side_fit(side: Side, recipe: Recipe, main: float, bias: float) -> SideFit:
-    fit = local_fit(side, recipe.order, main, recipe.kernel)
-    higher = local_fit(side, recipe.bias_order, bias, recipe.kernel)
-    rows = max(len(fit), len(higher))
-    plain, corrected = np.zeros(rows), np.zeros(rows)
+def _side_fit(rows: SideErrors, recipe: Recipe, main: float, bias: float) -> SideFit:
+    fit = local_fit(rows.side, recipe.order, main, recipe.kernel)
+    higher = local_fit(rows.side, recipe.bias_order, bias, recipe.kernel)
+    used = max(len(fit), len(higher))
+    plain, corrected = np.zeros(used), np.zeros(used)
     plain[: len(fit)] = fit.row_weights(0)
     corrected[: len(fit)] = plain[: len(fit)]
     share = fit.bias_share(0) * main ** (recipe.order + 1)
     corrected[: len(higher)] -= share * higher.row_weights(recipe.order + 1)
-    return SideFit(SideErrors(side, recipe.errors), fit, higher, plain, corrected)
+    return SideFit(rows, fit, higher, plain, corrected)
 
 
 def _terms(side: SideFit, contrast: Floats, *, robust: bool) -> Floats:
