@@ -31,7 +31,8 @@ class Strength:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class InstrumentalFit:
-    """`estimate` is the one that was asked for; `over_identified` compares instruments by its residuals."""
+    """`estimate` is the one that was asked for; `over_identified` compares instruments by the residuals
+    of 2SLS."""
 
     rows: Instrumented
     strength: Strength
@@ -85,5 +86,6 @@ def fitted(rows: Instrumented, estimator: EstimatorName, worst_bias: float, alph
         return estimate
     return InstrumentalFit(
         rows, strength(rows, worst_bias), estimate, k_class(rows, 0.0), projected, likeliest,
-        anderson_rubin(rows, alpha), over_identified(rows, estimate), wu_hausman(rows),
+        anderson_rubin(rows, alpha), over_identified(rows, estimate if isinstance(projected, Refusal) else projected),
+        wu_hausman(rows),
     )  # fmt: skip
