@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
+from typing import TypeVar
 
 import numpy as np
 
@@ -19,8 +20,11 @@ from impact_pipeline.stats.time_series.level_regression import (
     GivenPath,
     Observed,
     coefficients,
+    evidences,
     given_path,
 )
+
+R = TypeVar("R", float, Array)
 
 SCALES = (0.3, 0.03)
 """Half of the prior says that a period moves the level by less than 0.3 irregulars, its slope by a tenth of
@@ -28,7 +32,7 @@ that."""
 RIDGE_SCALE = 1.0
 BELOW, ABOVE = 0.01, 300.0
 """The grid reaches from a hundredth of a scale to some hundred times it."""
-COARSE, FINE, FINE_OF_TWO, RIDGES = 12, 25, 11, 12
+COARSE, COARSE_OF_TWO, FINE, FINE_OF_TWO, RIDGES = 12, 8, 25, 9, 12
 NEGLIGIBLE = 8.0
 """Points whose log density is this far below the largest are left out of the fine grid."""
 
@@ -72,7 +76,8 @@ def level_posterior(observed: Observed, prior: LevelSpread | None = None) -> Pos
     ridges = tuple(np.geomspace(BELOW, ABOVE, RIDGES) * RIDGE_SCALE) if observed.shrunk else (1.0,)
     if observed.path is None:
         return _weighed(observed, [()], ridges, prior)
-    axes = [np.geomspace(BELOW * scale, ABOVE * scale, COARSE) for scale in SCALES[: observed.path.diffuse]]
+    count = COARSE if observed.path.diffuse == 1 else COARSE_OF_TWO
+    axes = [np.geomspace(BELOW * scale, ABOVE * scale, count) for scale in SCALES[: observed.path.diffuse]]
     coarse = _weighed(observed, list(product(*axes)), ridges, prior)
     shape = tuple(len(axis) for axis in axes)
     heights = np.log(np.maximum(coarse.weights.max(axis=1), 1e-300)).reshape(shape)
@@ -84,29 +89,30 @@ def level_posterior(observed: Observed, prior: LevelSpread | None = None) -> Pos
 def _weighed(
     observed: Observed, ratios: Sequence[tuple[float, ...]], ridges: tuple[float, ...], prior: LevelSpread | None
 ) -> Posterior:
-    given = tuple(given_path(observed, tuple(map(float, point))) for point in ratios)
-    heights = np.array(
-        [[_log_density(observed, g, r, point, prior) for r in ridges] for g, point in zip(given, ratios, strict=True)]
-    )
+    points = [tuple(map(float, point)) for point in ratios]
+    given = tuple(given_path(observed, point) for point in points)
+    evidence, squares = evidences(observed, given, np.array(ridges))
+    heights = np.empty_like(evidence)
+    for place, point in enumerate(points):
+        shape, scale = _variance_parameters(observed, point, squares[place], prior)
+        heights[place] = evidence[place] - shape * np.log(scale) + _log_prior(point, prior)
+    if observed.shrunk:
+        heights += [_log_half_cauchy(ridge, RIDGE_SCALE) for ridge in ridges]
     weights = np.exp(heights - heights.max())
-    return Posterior(observed, tuple(ratios), ridges, given, weights / weights.sum(), prior)
+    return Posterior(observed, tuple(points), ridges, given, weights / weights.sum(), prior)
 
 
-def _log_density(
-    observed: Observed, given: GivenPath, ridge: float, ratios: tuple[float, ...], prior: LevelSpread | None
-) -> float:
-    """Log posterior density of the logarithms of ratios and ridge, up to a constant."""
-    found = coefficients(observed, given, ridge)
-    shape, scale = _variance_parameters(observed, ratios, found.squares, prior)
-    density = found.log_evidence - shape * np.log(scale)
-    for place, (ratio, half) in enumerate(zip(ratios, SCALES, strict=False)):
-        density += _log_half_cauchy(ratio, half) if prior is None or place > 0 else -prior.weight * np.log(ratio)
-    return float(density + (_log_half_cauchy(ridge, RIDGE_SCALE) if observed.shrunk else 0.0))
+def _log_prior(ratios: tuple[float, ...], prior: LevelSpread | None) -> float:
+    """Log density of the logarithms of ratios, up to a constant."""
+    halves = [_log_half_cauchy(ratio, half) for ratio, half in zip(ratios, SCALES, strict=False)]
+    if prior is None or not ratios:
+        return sum(halves)
+    return sum(halves[1:]) - prior.weight * float(np.log(ratios[0]))
 
 
 def _variance_parameters(
-    observed: Observed, ratios: tuple[float, ...], squares: float, prior: LevelSpread | None
-) -> tuple[float, float]:
+    observed: Observed, ratios: tuple[float, ...], squares: R, prior: LevelSpread | None
+) -> tuple[float, R]:
     shape, scale = observed.degrees_of_freedom / 2, squares / 2
     if prior is None or not ratios:
         return shape, scale

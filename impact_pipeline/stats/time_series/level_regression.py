@@ -6,6 +6,7 @@ shrunk ones are Normal(0, (s x ridge)^2) (controls). The level is integrated out
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -112,6 +113,31 @@ def coefficients(observed: Observed, given: GivenPath, ridge: float) -> Coeffici
     turned = summed("ji,j->i", root, given.along)
     evidence = given.log_determinant / 2 - float(np.sum(np.log(np.diag(lower)))) - observed.shrunk * np.log(ridge)
     return Coefficients(summed("ij,j->i", root, turned), root, given.rest - float(turned @ turned), float(evidence))
+
+
+def evidences(observed: Observed, given: Sequence[GivenPath], ridges: Array) -> tuple[Array, Array]:
+    """Log evidences and squares as in `Coefficients`, of every path with every ridge at once, (paths, ridges).
+
+    >>> rows = np.column_stack([np.ones(4), [0.0, 1.0, 2.0, 3.0]])
+    >>> observed = Observed(np.array([1.0, 3.0, 4.0, 6.0]), np.ones(4), rows, ("one", "x"), 1, None)
+    >>> given = given_path(observed, ())
+    >>> one = coefficients(observed, given, 2.0)
+    >>> both = evidences(observed, [given], np.array([2.0]))
+    >>> bool(np.isclose(both[0][0, 0], one.log_evidence)), bool(np.isclose(both[1][0, 0], one.squares))
+    (True, True)
+    """
+    halves = np.array([one.log_determinant for one in given])[:, None] / 2
+    rest = np.array([one.rest for one in given])[:, None]
+    if observed.columns.shape[1] == 0:
+        return halves, rest
+    shrunk = np.arange(observed.columns.shape[1]) >= observed.flat
+    prior = ridges[:, None] ** -2 * shrunk
+    grams = np.array([one.gram for one in given])[:, None] + prior[:, None, :] * np.eye(len(shrunk))
+    lower = np.linalg.cholesky(grams)
+    along = np.array([one.along for one in given])[:, None, :, None]
+    turned = np.linalg.solve(lower, np.broadcast_to(along, (*lower.shape[:3], 1)))[..., 0]
+    own = np.log(np.diagonal(lower, axis1=2, axis2=3)).sum(axis=2) + observed.shrunk * np.log(ridges)
+    return np.asarray(halves - own), np.asarray(rest - np.sum(turned**2, axis=2))
 
 
 def not_identified(observed: Observed) -> Refusal | None:
