@@ -29,10 +29,10 @@ def test_right_errors_pass(estimator: str) -> None:
 
 
 def test_errors_that_are_too_small_fail() -> None:
-    """Twelve covariates by arm on 60 units: robust errors without correction are far too small."""
+    """Fourteen covariates by arm on 40 units: robust errors without correction are far too small."""
     rng = np.random.default_rng(2)
-    covariates = {f"x{place}": rng.normal(size=60) for place in range(12)}
-    few = CrossSection(rng.normal(size=60), (np.arange(60) % 2) * 1.0, covariates)
+    covariates = {f"x{place}": rng.normal(size=40) for place in range(14)}
+    few = CrossSection(rng.normal(size=40), (np.arange(40) % 2) * 1.0, covariates)
     found = _finding(few, estimator="regression_adjustment")
     assert (found.passed, found.consequence) == (False, "hold")
     assert found.statistic is not None

@@ -15,7 +15,7 @@ from impact_pipeline.causal.base import Effect, Question
 
 FAST, FULL = 40, 400
 SLACK = {FAST: 0.12, FULL: 0.035}
-"""Three Monte-Carlo standard errors of a share of 95 %, and a little for errors that are right in large samples only."""
+"""Three Monte-Carlo errors of a share of 95 %, and a little for errors that are right in large samples only."""
 FALSE_ALARMS = {FAST: 0.1, FULL: 0.06}
 CAUGHT = 0.9
 

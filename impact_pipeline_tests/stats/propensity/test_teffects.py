@@ -1,4 +1,4 @@
-"""Stata's teffects on Cattaneo's births: the manual's tables, and full digits of its output as statsmodels ships them."""
+"""Stata's teffects on Cattaneo's births: the manual's tables, and its full digits as statsmodels ships them."""
 
 from __future__ import annotations
 
