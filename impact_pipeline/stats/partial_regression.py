@@ -19,7 +19,7 @@ Errors = Literal["classical", "HC1", "cluster"]
 OWN_SHARE = 1e-10
 """Share of a column's variance that the others must leave of it."""
 EXACT_FIT = 1e-13
-"""Residuals below this share of the outcome's length are rounding, not variation."""
+"""What is left of a column below this share of its length is rounding, not variation."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,7 +80,7 @@ def partial_regression(
     if isinstance(found, Refusal):
         return found
     own, before = _square(found[1]), _square(levelled(targets[1:], roots)[0])
-    if own <= OWN_SHARE * max(before, np.finfo(float).eps ** 2 * _square(treatment)) or not own:
+    if own <= OWN_SHARE * before or before <= EXACT_FIT**2 * _square(treatment):
         return Refusal("collinear", "covariates determine the treatment: nothing is left of it to compare")
     value = float(summed("i,i->", found[1], found[0])) / own
     residuals = found[0] - value * found[1]
