@@ -22,8 +22,8 @@ MOST_UNITS = 5_000
 class PlaceboTreatment:
     """Fails where more than 4 of 20 shuffles of the treatment have a significant effect at 5 %.
 
-    A method with right errors does that in 0.3 % of samples. Shuffled over at most 5,000 units; with clusters among
-    whole clusters' units it would say nothing of their errors and is not asked.
+    Were shuffles of one sample independent, a method with right errors would do so in 0.3 % of samples. At most 5,000
+    units are shuffled. Shuffled rows say nothing of errors by cluster: there it is not asked.
 
     >>> PlaceboTreatment().name
     'placebo_treatment'
