@@ -85,6 +85,9 @@ def analyze(
     specification: Annotated[Path | None, typer.Argument(help="What to analyze, a YAML document.")] = None,
     data: Annotated[Path | None, typer.Option(help="A CSV, TSV, JSON lines or Parquet file.")] = None,
     chart: Annotated[Path | None, typer.Option(help="Draw the comparisons to this .png or .svg file.")] = None,
+    unit_effects: Annotated[
+        Path | None, typer.Option(help="Write exploratory effects of single units to this .csv or .parquet file.")
+    ] = None,
     schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schemas of document and answer.")] = False,
     threads: Threads = 2,
     as_json: Json = False,
@@ -97,16 +100,18 @@ def analyze(
         return
     if specification is None:
         raise InputError("name a specification, a YAML document: impact analyze SPEC.yaml --data FILE")
-    _analyze(specification, data, chart, threads, as_json)
+    _analyze(specification, data, chart, unit_effects, threads, as_json)
 
 
-def _analyze(specification: Path, data: Path | None, chart: Path | None, threads: int, as_json: bool) -> None:
+def _analyze(
+    specification: Path, data: Path | None, chart: Path | None, unit_effects: Path | None, threads: int, as_json: bool
+) -> None:
     from impact_pipeline.analysis.analyze import analyze_file
     from impact_pipeline.analysis.document import read_specification
     from impact_pipeline.engines.duckdb import DuckDBEngine
 
     asked = read_specification(specification)
-    answer = analyze_file(asked, specification, data, DuckDBEngine(threads=threads))
+    answer = analyze_file(asked, specification, data, DuckDBEngine(threads=threads), unit_effects)
     if chart is not None:
         from impact_pipeline.analysis.chart import write_chart
 

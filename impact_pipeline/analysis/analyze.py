@@ -8,7 +8,7 @@ from pathlib import Path
 
 from impact_pipeline.analysis.answer import Answer, ArmReading
 from impact_pipeline.analysis.arm_readings import arm_readings, bootstrapped
-from impact_pipeline.analysis.bayesian import readings
+from impact_pipeline.analysis.bayesian import readings as bayesian_readings
 from impact_pipeline.analysis.causal import causal_answer
 from impact_pipeline.analysis.document import columns_used, expressions
 from impact_pipeline.analysis.experiment import Comparison, compared, correct, refuse_arms
@@ -19,6 +19,9 @@ from impact_pipeline.analysis.specification import OneSampleDesign, RandomizedDe
 from impact_pipeline.analysis.strata import measured
 from impact_pipeline.analysis.table import Array, Table, read_table
 from impact_pipeline.analysis.unit_counts import one_row_each, units_of_rows
+from impact_pipeline.analysis.unit_effect_file import refuse_suffix, write_unit_effects
+from impact_pipeline.analysis.unit_effect_readings import UnitEffectsQuestion
+from impact_pipeline.analysis.unit_effects import Explored, of_experiment, readings
 from impact_pipeline.analysis.units import ALL, Labelled, Numbers, labelled, numbers_of
 from impact_pipeline.catalog.causal.designs import CAUSAL
 from impact_pipeline.engines.base import Engine
@@ -26,23 +29,36 @@ from impact_pipeline.errors import InputError
 from impact_pipeline.estimators.segment_comparison import compare_segments
 
 
-def analyze_file(asked: Specification, written: Path, data: Path | None, engine: Engine) -> Answer:
+def analyze_file(
+    asked: Specification, written: Path, data: Path | None, engine: Engine, unit_effects: Path | None = None
+) -> Answer:
     """The answer about `data`, or about the file that the specification names, which lies beside where it is `written`.
 
-    A specification without a design needs no file.
+    A specification without a design needs no file. Effects of single units go to the file `unit_effects`.
     """
+    if unit_effects is not None:
+        refuse_suffix(unit_effects)
     if asked.design is None:
-        return analyze(asked, None)
+        return analyze(asked, None, unit_effects)
     if data is None and asked.data is None:
         raise InputError(f"{written}: names no `data`; add it, or give a file with --data")
-    return analyze(asked, read_table(data or written.parent / str(asked.data), engine, columns_used(asked)))
+    table = read_table(data or written.parent / str(asked.data), engine, columns_used(asked))
+    return analyze(asked, table, unit_effects)
 
 
-def analyze(asked: Specification, table: Table | None) -> Answer:
+def analyze(asked: Specification, table: Table | None, unit_effects: Path | None = None) -> Answer:
     """The answer about a table; without a design none is needed."""
+    answer, found = _found(asked, table, explores=unit_effects is not None or asked.unit_effects is not None)
+    if unit_effects is not None:
+        write_unit_effects(unit_effects, found)
+    return replace(answer, unit_effects=readings(found, asked.alpha))
+
+
+def _found(asked: Specification, table: Table | None, *, explores: bool) -> tuple[Answer, tuple[Explored, ...]]:
+    """The answer, and effects of single units where the design `explores` them or always learns them."""
     answer = Answer(asked.alpha, planning=planned(asked.planning))
     if asked.design is None or table is None:
-        return answer
+        return answer, ()
     columns = table.numbers(expressions(asked))
     if asked.design.type in CAUSAL:
         return causal_answer(asked, table, columns, replace(answer, design=asked.design.type, rows=len(table)))
@@ -55,9 +71,12 @@ def analyze(asked: Specification, table: Table | None) -> Answer:
     answer = replace(answer, design=asked.design.type, rows=len(table), dropped=dropped)
     match asked.design:
         case RandomizedDesign() as design:
-            return _experiment(asked, design, answer, labels, numbers, units_of_rows(asked, columns))
+            units = units_of_rows(asked, columns)
+            found, comparisons = _experiment(asked, design, answer, labels, numbers, units)
+            question = asked.unit_effects or UnitEffectsQuestion()
+            return found, of_experiment(comparisons, question, asked.seed) if explores else ()
         case OneSampleDesign() as design:
-            return _one_sample(asked, design, replace(answer, units=one_row_each(labels).arm.counts()), numbers)
+            return _one_sample(asked, design, replace(answer, units=one_row_each(labels).arm.counts()), numbers), ()
         case RegressionDesign() as design:
             treatments = list(_of_field(columns, "design.treatments").values())
             coefficients = [
@@ -65,7 +84,7 @@ def analyze(asked: Specification, table: Table | None) -> Answer:
                 for metric, own in zip(asked.metrics, numbers, strict=True)
                 for coefficient in regressed(table, asked, design, metric, own, [t[own.rows] for t in treatments])
             ]
-            return replace(answer, units=one_row_each(labels).arm.counts(), coefficients=tuple(coefficients))
+            return replace(answer, units=one_row_each(labels).arm.counts(), coefficients=tuple(coefficients)), ()
     raise AssertionError(asked.design.type)
 
 
@@ -82,7 +101,7 @@ def _experiment(
     labels: Labelled,
     numbers: Sequence[Numbers],
     units: Array | None,
-) -> Answer:
+) -> tuple[Answer, tuple[Comparison, ...]]:
     if numbers:
         refuse_arms(design, labels.arm.names)
     found = compared(asked, design, numbers)
@@ -91,7 +110,7 @@ def _experiment(
     parts = {comparison.metric.name: comparison for comparison in found}
     own = one_row_each(labels)
     better = {metric.name: metric.better == "higher" for metric in asked.metrics}
-    return replace(
+    told = replace(
         answer,
         units=own.arm.counts(units),
         sample_ratio=sample_ratios(design, own, units),
@@ -100,8 +119,9 @@ def _experiment(
         correction=asked.correction if len(found) > 1 else None,
         corrected=correct(asked, found, by_comparison) if len(found) > 1 else (),
         segment_comparisons=compare_segments(better, results),
-        bayesian=readings(asked.prior, better, results),
+        bayesian=bayesian_readings(asked.prior, better, results),
     )
+    return told, found
 
 
 def _arms(comparison: Comparison) -> Iterator[ArmReading]:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import TypeAdapter
 
 from impact_pipeline.analysis.planning import PlanningAnswer
+from impact_pipeline.analysis.unit_effect_readings import UnitEffectsReading
 from impact_pipeline.diagnostics.base import Finding
 from impact_pipeline.estimators.base import Contrast, Grade, Interval, Result
 from impact_pipeline.estimators.bayesian_reading import BayesianReading, NoBayesianReading
@@ -99,6 +100,7 @@ class Answer:
     segment_comparisons: tuple[SegmentComparison, ...] = ()
     bayesian: tuple[BayesianReading | NoBayesianReading, ...] = ()
     coefficients: tuple[Coefficient, ...] = ()
+    unit_effects: tuple[UnitEffectsReading, ...] = ()
     planning: tuple[PlanningAnswer, ...] = ()
     grade: Grade | None = None
     attempts: tuple[Attempt, ...] = ()

@@ -6,12 +6,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from impact_pipeline.analysis.answer import Answer
+from impact_pipeline.analysis.labels import Codes
 from impact_pipeline.analysis.metric_questions import MetricQuestion
 from impact_pipeline.analysis.sample_questions import SampleColumns
-from impact_pipeline.analysis.sample_tables import read_sample, sample_of
+from impact_pipeline.analysis.sample_tables import read_sample, sample_of, whole_rows
 from impact_pipeline.analysis.specification import Specification
 from impact_pipeline.analysis.table import Array, Table
+from impact_pipeline.analysis.unit_effects import Explored, of_ladders
 from impact_pipeline.assessment.ladder import Ladder, climb
 from impact_pipeline.assessment.results import Margin, result_of
 from impact_pipeline.assessment.told import tell
@@ -24,19 +28,23 @@ Rung = tuple[Any, SampleColumns, Grade]
 Outcomes = Mapping[str, Array]
 
 
-def causal_answer(asked: Specification, table: Table, columns: Mapping[str, Array], answer: Answer) -> Answer:
-    """The answer with a result, its findings and its exhibits for each metric."""
+def causal_answer(
+    asked: Specification, table: Table, columns: Mapping[str, Array], answer: Answer
+) -> tuple[Answer, tuple[Explored, ...]]:
+    """The answer with a result, its findings and its exhibits for each metric; and units' effects that were learnt."""
     samples = _Samples(table, asked, columns)
     ladders = {metric.name: samples.climbed(place, metric) for place, metric in enumerate(asked.metrics)}
     told = tell(ladders)
     results = tuple(
         result_of(metric.name, ladders[metric.name], asked.alpha, _margin(metric)) for metric in asked.metrics
     )
-    return replace(
+    rows = {metric.name: samples.rows(place, ladders[metric.name]) for place, metric in enumerate(asked.metrics)}
+    found = replace(
         answer, results=results, dropped=samples.dropped, grade=told.grade, attempts=told.detail.attempts,
         effects=told.detail.effects, numbers=told.detail.numbers, findings=told.findings,
         exhibits=told.detail.exhibits,
     )  # fmt: skip
+    return found, of_ladders(ladders, rows)
 
 
 class _Samples:
@@ -52,6 +60,11 @@ class _Samples:
 
     def climbed(self, place: int, metric: MetricQuestion) -> Ladder:
         return climb([(self._question(place, metric, rung), rung[2]) for rung in self._rungs])
+
+    def rows(self, place: int, ladder: Ladder) -> Codes:
+        """Rows of the file that are units of the design that answers."""
+        read = self._read[id(self._rungs[ladder.chosen][1])]
+        return np.flatnonzero(whole_rows(read, self._columns[f"metrics.{place}.value"]))
 
     def _question(self, place: int, metric: MetricQuestion, rung: Rung) -> Callable[[], Question[Any, Any]]:
         design, columns, _ = rung

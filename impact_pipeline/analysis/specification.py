@@ -24,6 +24,7 @@ from impact_pipeline.analysis.metric_questions import (
 )
 from impact_pipeline.analysis.planning_questions import PlanningQuestion
 from impact_pipeline.analysis.sample_questions import SampleColumns
+from impact_pipeline.analysis.unit_effect_readings import UnitEffectsQuestion
 from impact_pipeline.catalog.causal.designs import CAUSAL, AnyCausalDesign, CausalDesign
 from impact_pipeline.catalog.document import Expression, Model, Text
 from impact_pipeline.catalog.looks import AlwaysValidLooks, FixedLook
@@ -136,7 +137,7 @@ class Specification(Model):
 
     `units_per_row` counts units of aggregated rows, for the sample ratio. `planning` asks what needs no data; a
     document may hold only that. A causal design names its `sample`, and may declare designs to fall back on. `seed` is
-    that of all draws.
+    that of all draws. `unit_effects` explores those of single units.
     """
 
     apiVersion: Literal["impact-analysis/v1"]
@@ -153,6 +154,7 @@ class Specification(Model):
     segments: tuple[Column, ...] = ()
     units_per_row: Expression | None = None
     seed: Annotated[int, Field(ge=0)] = 0
+    unit_effects: UnitEffectsQuestion | None = None
     metrics: tuple[MetricQuestion, ...] = ()
     planning: tuple[PlanningQuestion, ...] = ()
 
@@ -195,10 +197,13 @@ def _of_design(asked: Specification) -> Iterator[str]:
             yield "with `design.cluster` there are no `segments`, and `looks` are 'fixed'; remove them"
         if asked.units_per_row is not None and asked.unit is not None:
             yield "`units_per_row` counts units of rows, `unit` adds rows up by unit: name one of the two"
+        if asked.unit_effects is not None and asked.unit is not None:
+            yield "`unit_effects` take a row for each unit; add the rows up in the file, and remove `unit`"
         return
     given = {
         "segments": bool(asked.segments), "units_per_row": asked.units_per_row is not None, "looks": not fixed,
         "prior": asked.prior is not None, "unit": isinstance(design, RegressionDesign) and asked.unit is not None,
+        "unit_effects": asked.unit_effects is not None,
     }  # fmt: skip
     for field in (name for name, there in given.items() if there):
         yield f"`{field}` goes with a randomized design; remove it"
@@ -222,6 +227,8 @@ def _of_causal_design(asked: Specification) -> Iterator[str]:
     }  # fmt: skip
     for field in (name for name, there in given.items() if there):
         yield f"`{field}` goes with a randomized design; remove it"
+    if asked.unit_effects is not None:
+        yield "`unit_effects` go with a randomized design; here `design.cross_fitting` says how they are learnt"
 
 
 def _misfits_of_causal(metric: MetricQuestion) -> Iterator[str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from impact_pipeline.analysis.answer import Answer, ArmReading, Coefficient, CorrectedResult
 from impact_pipeline.analysis.causal_terminal import causal_lines, causal_tables
 from impact_pipeline.analysis.planning import LookBound, PlanningAnswer
+from impact_pipeline.analysis.unit_effect_terminal import unit_effect_lines, unit_effect_tables
 from impact_pipeline.estimators.base import Contrast, Estimate, Interval, NotEstimable, Result
 from impact_pipeline.estimators.bayesian_reading import BayesianReading
 from impact_pipeline.estimators.segment_comparison import SegmentComparison
@@ -83,6 +84,7 @@ def _tables(answer: Answer) -> Iterator[TableOf]:
         heads = ["metric", "arm", "segment", "p", "p of all", "worst value"]
         rows = [_comparison(c) for c in answer.segment_comparisons]
         yield "Do effects differ between segments? (exploratory)", heads, rows
+    yield from unit_effect_tables(answer)
     yield from _more_tables(answer)
 
 
@@ -114,6 +116,7 @@ def _last_lines(answer: Answer) -> Iterator[str]:
         yield from (f"{result.metric}, {result.contrast.treatment}, {_segment(result, ALL)}: {note}" for note in told)
     inferences = {r.inference for r in answer.results if isinstance(r, Estimate)} - {"fixed_horizon"}
     yield from (f"intervals and p-values: {name.replace('_', '-')}" for name in sorted(inferences))
+    yield from unit_effect_lines(answer)
     refused = dict.fromkeys((c.metric, c.detail) for c in answer.coefficients if c.detail)
     yield from (f"{metric}: {detail}" for metric, detail in refused)
     yield from (f"{plan.name}: {plan.detail}" for plan in answer.planning if plan.detail)

@@ -87,6 +87,6 @@ def effect_leaf(units: int) -> int:
 
 def _boosting(seed: int, least_leaf: int) -> dict[str, Any]:
     return {
-        "learning_rate": 0.1, "max_iter": 200, "max_leaf_nodes": 15, "min_samples_leaf": least_leaf,
+        "learning_rate": 0.1, "max_iter": 200, "max_leaf_nodes": 15, "min_samples_leaf": least_leaf, "max_bins": 63,
         "early_stopping": True, "validation_fraction": 0.1, "n_iter_no_change": 10, "random_state": seed,
     }  # fmt: skip

@@ -12,7 +12,7 @@ from impact_pipeline.stats.heterogeneous_effects.learners import LearnerName, ef
 from impact_pipeline.stats.least_squares import Array
 from impact_pipeline.stats.samples.cross_section import Places
 
-ROWS_FOR_IMPORTANCE = 2_000
+ROWS_FOR_IMPORTANCE = 500
 
 
 @dataclass(frozen=True, eq=False)
