@@ -149,6 +149,26 @@ def power(
 
 
 @app.command()
+def calibrate(
+    full: Annotated[bool, typer.Option("--full/--quick", help="400 draws of each scenario, or few.")] = False,
+    design: Annotated[str | None, typer.Option(help="Only scenarios of one design; printed, not published.")] = None,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes; results do not depend on it.")] = 2,
+    home: Home = DEFAULT_HOME,
+    as_json: Json = False,
+) -> None:
+    """Every causal estimator on samples with planted truths: bias, coverage, size, power, refusals, what is caught."""
+    from impact_pipeline.calibration.terminal import as_plain, show
+    from impact_pipeline.defs.calibrate import run_calibration
+
+    found = run_calibration(home.resolve(), full=full, design=design, workers=workers, tell=_tell)
+    if as_json:
+        _print_json(as_plain(found))
+    else:
+        show(found)
+    raise typer.Exit(PARTLY_FAILED if found.off else OK)
+
+
+@app.command()
 def failed(home: Home = DEFAULT_HOME, as_json: Json = False) -> None:
     """Each failed (asset, partition): the cause, what it holds up, and the one command that redoes it."""
     from impact_pipeline.lake.lake import Lake

@@ -10,6 +10,7 @@ import dagster as dg
 from impact_pipeline.catalog.catalog import Catalog
 from impact_pipeline.catalog.feature import LearntFeature
 from impact_pipeline.catalog.load import read_sound_part
+from impact_pipeline.defs.assets.calibration import calibration_asset
 from impact_pipeline.defs.assets.data import feature_asset, fold_asset, published_assets, raw_asset
 from impact_pipeline.defs.assets.portfolio import portfolio_assets
 from impact_pipeline.defs.assets.studies import study_assets
@@ -46,6 +47,7 @@ def assets_of(catalog: Catalog) -> Iterator[dg.AssetsDefinition]:
     if catalog.studies:
         yield study_assets(catalog)
         yield from portfolio_assets(catalog)
+        yield calibration_asset(catalog)
 
 
 def checks_of(catalog: Catalog) -> Iterator[dg.AssetChecksDefinition]:

@@ -12,8 +12,8 @@ from impact_pipeline.defs.partitions import AS_OF_TAG, contiguous, range_tags, s
 from impact_pipeline.defs.resources import WorkspaceResource
 from impact_pipeline.stages.staleness import due_or_stale, stale_data, stale_portfolio, stale_studies
 
-STUDIES_JOB, PORTFOLIO_JOB = "studies", "portfolio"
-NIGHT_HOUR, STUDIES_CRON = 4, "0 6 * * *"
+STUDIES_JOB, PORTFOLIO_JOB, CALIBRATION_JOB = "studies", "portfolio", "calibration"
+NIGHT_HOUR, STUDIES_CRON, CALIBRATION_CRON = 4, "0 6 * * *", "0 1 * * *"
 MOST_REQUESTS, REPAIR_SECONDS = 25, 20
 CRASH_RETRIES = "2"
 """Runs whose process died are started again; a failed step is a matter for on-call."""
@@ -61,15 +61,21 @@ def jobs_of(catalog: Catalog) -> Jobs:
     if catalog.studies:
         stages = ["exposures", "cells", "findings", "estimates", "verdict"]
         jobs[STUDIES_JOB] = _job(STUDIES_JOB, [["study", stage] for stage in stages])
+        jobs[CALIBRATION_JOB] = _job(CALIBRATION_JOB, [["kpis", "calibration"]])
         jobs[PORTFOLIO_JOB] = _job(PORTFOLIO_JOB, [["kpis", "impact"], ["kpis", "portfolio"], ["reports", "site"]])
     return {name: job for name, job in jobs.items() if job is not None}
 
 
 def schedules_of(catalog: Catalog, jobs: Jobs) -> list[Any]:
-    """Each source's day after it has ended, then the studies due."""
+    """Each source's day after it has ended, then the studies due; and the full calibration."""
     data = [jobs[data_job(name)] for name in catalog.sources if data_job(name) in jobs]
     nightly = [dg.build_schedule_from_partitioned_job(job, hour_of_day=NIGHT_HOUR) for job in data]
-    return [*nightly, _studies_schedule(jobs[STUDIES_JOB])] if STUDIES_JOB in jobs else nightly
+    if STUDIES_JOB not in jobs:
+        return nightly
+    calibration = dg.ScheduleDefinition(
+        name="calibration_full", job=jobs[CALIBRATION_JOB], cron_schedule=CALIBRATION_CRON, execution_timezone="UTC"
+    )
+    return [*nightly, _studies_schedule(jobs[STUDIES_JOB]), calibration]
 
 
 def sensors_of(jobs: Jobs) -> list[dg.SensorDefinition]:

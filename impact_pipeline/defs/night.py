@@ -11,13 +11,22 @@ from datetime import date
 from itertools import groupby
 from pathlib import Path
 from time import time
+from typing import Any
 
 import dagster as dg
 
 from impact_pipeline.catalog.catalog import Catalog
 from impact_pipeline.catalog.load import read_sound_part
 from impact_pipeline.defs.assembly import definitions_of
-from impact_pipeline.defs.automation import PORTFOLIO_JOB, STUDIES_JOB, data_job, features_job, job_of, with_publication
+from impact_pipeline.defs.automation import (
+    CALIBRATION_JOB,
+    PORTFOLIO_JOB,
+    STUDIES_JOB,
+    data_job,
+    features_job,
+    job_of,
+    with_publication,
+)
 from impact_pipeline.defs.event_log import relaxed_event_log
 from impact_pipeline.defs.left_runs import OPERATOR_TAG, present
 from impact_pipeline.defs.partitions import AS_OF_TAG, contiguous, range_tags, study_keys
@@ -89,6 +98,11 @@ class Operator:
         """Money and report over all studies."""
         self._run(PORTFOLIO_JOB)
 
+    def calibration(self, *, full: bool, workers: int) -> bool:
+        """Run every estimator on planted truths, and publish what came of it; whether it was done."""
+        config = {"full": full, "workers": workers}
+        return self._run(CALIBRATION_JOB, config={"ops": {"kpis__calibration": {"config": config}}})
+
     def repair_data(self, source: str | None = None) -> int:
         """Redo published, folded and feature days (of one source, or all) that are stale; returns the runs it took."""
         runs, tried = 0, set[Stale]()
@@ -144,11 +158,13 @@ class Operator:
         partition: str | None = None,
         assets: Sequence[str] | None = None,
         tags: Mapping[str, str] | None = None,
+        config: Mapping[str, Any] | None = None,
     ) -> bool:
         selection = None if assets is None else [dg.AssetKey(asset.split("/")) for asset in assets]
         result = self.definitions.resolve_job_def(job).execute_in_process(
             instance=self.instance, partition_key=partition, asset_selection=selection,
-            tags={OPERATOR_TAG: self.name, **(tags or {})}, run_config=QUIET, raise_on_error=False,
+            tags={OPERATOR_TAG: self.name, **(tags or {})}, run_config={**QUIET, **(config or {})},
+            raise_on_error=False,
         )  # fmt: skip
         return bool(result.success)
 

@@ -46,8 +46,10 @@ def index_body(
     failed: Sequence[StudyFailure],
     pages: frozenset[str],
     days_failed: Sequence[DayFailure] = (),
+    *,
+    calibrated: bool = False,
 ) -> str:
-    """The list of all studies; `pages` are the studies that have a page to link to."""
+    """The list of all studies; `pages` are the studies that have a page to link to, `calibrated` if estimators do."""
     from impact_pipeline.reports import charts
     from impact_pipeline.reports.interval_chart import MOST_ROWS
 
@@ -61,7 +63,13 @@ def index_body(
         figures=figures,
         most_rows=MOST_ROWS,
         holdouts=holdout_rows(looks),
+        calibrated=calibrated,
     )
+
+
+def rendered(template: str, **values: object) -> str:
+    """A body made from a template of the site."""
+    return _template(template).render(**values)
 
 
 def whole_page(title: str, body: str, footer: str) -> str:

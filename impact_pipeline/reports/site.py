@@ -15,6 +15,8 @@ from impact_pipeline.reports.look import DayFailure, Entry, failures, looks
 from impact_pipeline.reports.pages import index_body, study_body, whole_page
 
 STUDIES = "studies"
+CALIBRATION = "calibration.html"
+"""The page of the calibration, which is written by its own stage and linked to where it is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +55,15 @@ def write_site(
         own = [failure for failure in failed if failure.study == look.card.study]
         body = study_body(look, own, (previous or {}).get(look.card.study))
         name = f"{STUDIES}/{look.card.study}.html"
-        digests[name] = _write(folder / name, look.study.plan.title, body, generated_at)
+        digests[name] = write_page(folder / name, look.study.plan.title, body, generated_at)
     removed = _remove_gone(folder / STUDIES, catalog)
     pages = frozenset(path.stem for path in (folder / STUDIES).glob("*.html"))
-    index = index_body(shown, failed, pages, days_failed)
-    digests["index.html"] = _write(folder / "index.html", "Studies", index, generated_at)
+    index = index_body(shown, failed, pages, days_failed, calibrated=(folder / CALIBRATION).is_file())
+    digests["index.html"] = write_page(folder / "index.html", "Studies", index, generated_at)
     return SiteSummary(folder / "index.html", digests, removed, tuple(failure.study for failure in failed))
 
 
-def _write(path: Path, title: str, body: str, generated_at: datetime) -> str:
+def write_page(path: Path, title: str, body: str, generated_at: datetime) -> str:
     """Write one page and return the digest of its body."""
     digest = hashlib.sha256(body.encode()).hexdigest()
     footer = f"Generated at {generated_at.isoformat(timespec='seconds')}. Content {digest[:16]}."
