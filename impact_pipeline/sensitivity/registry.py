@@ -8,10 +8,12 @@ from impact_pipeline.sensitivity.alternative_specifications import AlternativeSp
 from impact_pipeline.sensitivity.bandwidth_sensitivity import BandwidthSensitivity
 from impact_pipeline.sensitivity.coefficient_stability import CoefficientStability
 from impact_pipeline.sensitivity.discontinuity_specifications import DiscontinuitySpecifications
+from impact_pipeline.sensitivity.donor_spillover import DonorSpillover
 from impact_pipeline.sensitivity.donut_hole import DonutHole
 from impact_pipeline.sensitivity.e_value import EValueOfEffect
 from impact_pipeline.sensitivity.honest_did import HonestDid
 from impact_pipeline.sensitivity.leave_one_cohort_out import LeaveOneCohortOut
+from impact_pipeline.sensitivity.leave_one_donor_out import LeaveOneDonorOut
 from impact_pipeline.sensitivity.negative_control import NegativeControl
 from impact_pipeline.sensitivity.panel_specifications import PanelSpecifications
 from impact_pipeline.sensitivity.placebo_adoption import PlaceboAdoption
@@ -24,6 +26,7 @@ from impact_pipeline.sensitivity.random_subsets import RandomSubsets
 from impact_pipeline.sensitivity.robustness_value import RobustnessValue
 from impact_pipeline.sensitivity.rosenbaum_bounds import RosenbaumBounds
 from impact_pipeline.sensitivity.series_specifications import SeriesSpecifications
+from impact_pipeline.sensitivity.synthetic_specifications import SyntheticSpecifications
 from impact_pipeline.sensitivity.weight_clipping import WeightClipping
 
 REFUTERS: tuple[CausalCheck, ...] = (
@@ -49,4 +52,7 @@ REFUTERS: tuple[CausalCheck, ...] = (
     HonestDid(),
     PlaceboUnits(),
     PanelSpecifications(),
+    LeaveOneDonorOut(),
+    SyntheticSpecifications(),
+    DonorSpillover(),
 )

@@ -8,6 +8,7 @@ from impact_pipeline.diagnostics.causal.balance import CovariateBalance
 from impact_pipeline.diagnostics.causal.base import CausalCheck
 from impact_pipeline.diagnostics.causal.common_start import CommonStart
 from impact_pipeline.diagnostics.causal.control_series_moved import ControlSeriesMoved
+from impact_pipeline.diagnostics.causal.convex_hull import ConvexHull
 from impact_pipeline.diagnostics.causal.covariate_continuity import CovariateContinuity
 from impact_pipeline.diagnostics.causal.doubly_robust_disagreement import DoublyRobustDisagreement
 from impact_pipeline.diagnostics.causal.effective_sample_size import EffectiveSampleSize
@@ -21,9 +22,11 @@ from impact_pipeline.diagnostics.causal.missing_cells import MissingCells
 from impact_pipeline.diagnostics.causal.model_specification import ModelSpecification
 from impact_pipeline.diagnostics.causal.over_identification import OverIdentification
 from impact_pipeline.diagnostics.causal.overlap import Overlap
+from impact_pipeline.diagnostics.causal.placebo_in_time import PlaceboInTime
 from impact_pipeline.diagnostics.causal.placebo_period import PlaceboPeriod
 from impact_pipeline.diagnostics.causal.policy_support import PolicySupport
 from impact_pipeline.diagnostics.causal.policy_values_agree import PolicyValuesAgree
+from impact_pipeline.diagnostics.causal.pre_fit import PreFit
 from impact_pipeline.diagnostics.causal.pre_period_length import PrePeriodLength
 from impact_pipeline.diagnostics.causal.pre_trends import PreTrends
 from impact_pipeline.diagnostics.causal.propensity_calibration import PropensityCalibration
@@ -33,6 +36,7 @@ from impact_pipeline.diagnostics.causal.small_cohorts import SmallCohorts
 from impact_pipeline.diagnostics.causal.two_way_bias import TwoWayBias
 from impact_pipeline.diagnostics.causal.weak_first_stage import WeakFirstStage
 from impact_pipeline.diagnostics.causal.weak_instruments import WeakInstruments
+from impact_pipeline.diagnostics.causal.weight_concentration import WeightConcentration
 from impact_pipeline.diagnostics.causal.weight_mean import WeightMean
 
 CAUSAL_CHECKS: tuple[CausalCheck, ...] = (
@@ -67,4 +71,8 @@ CAUSAL_CHECKS: tuple[CausalCheck, ...] = (
     PreTrends(),
     PlaceboPeriod(),
     MissingCells(),
+    PreFit(),
+    ConvexHull(),
+    PlaceboInTime(),
+    WeightConcentration(),
 )

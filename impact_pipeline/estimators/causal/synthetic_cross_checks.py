@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -34,23 +35,23 @@ MOST_PLACEBOS = 100
 
 
 def cross_checks(question: SyntheticQuestion, block: Block, fitted: Fitted) -> Mapping[str, Effect | Refusal]:
-    """Each method that was not asked for, under its name, with errors from placebos and taken as normal."""
+    """Each method that was not asked for, under its name, with errors from placebos and taken as normal.
+
+    The augmented method's ridge is found once, for the treated units, and kept for placebos.
+    """
     groups = _every(fitted.groups, MOST_PLACEBOS)
-    others = {name: method for name, method in METHODS.items() if name != question.design.method}
-    return {
-        name: normal_effect(
-            block, method(block), _error(block, method, groups), f"{name}, placebo errors", question.alpha
-        )
-        for name, method in others.items()
-    }
+    return {name: _checked(block, name, groups, question.alpha) for name in METHODS if name != question.design.method}
+
+
+def _checked(block: Block, name: str, groups: Sequence[Places], alpha: float) -> Effect | Refusal:
+    found = METHODS[name](block)
+    method = partial(augmented, ridge=found.numbers["ridge"]) if name == "augmented" else METHODS[name]
+    spread = placebo_spread(placebos(block, method, groups))
+    return normal_effect(block, found, spread, f"{name}, placebo errors", alpha)
 
 
 def _every(groups: Sequence[Places], most: int) -> Sequence[Places]:
     return groups[:: max(1, -(-len(groups) // most))]
-
-
-def _error(block: Block, method: Method, groups: Sequence[Places]) -> Spread | Refusal:
-    return placebo_spread(placebos(block, method, groups))
 
 
 def normal_effect(
