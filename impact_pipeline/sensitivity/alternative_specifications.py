@@ -17,7 +17,7 @@ from impact_pipeline.stats.samples.cross_section import CrossSection
 
 LEAST_INSIDE = 0.5
 MOST_UNITS = 100_000
-"""Units beyond which alternatives are those that take a second each: no Mahalanobis distances, no single use."""
+"""Units, drawn by chance, on which methods are compared: more of them tell their differences no better."""
 MOST_COVARIATES = 100
 """Covariates beyond which alternatives are not tried: models of the treatment rarely have a maximum then."""
 
@@ -31,7 +31,9 @@ MATCHES: tuple[dict[str, Any], ...] = (
     {"neighbours": 1, "caliper": 0.25},
     {"neighbours": 3, "bias_correction": True},
 )
-SLOW_MATCHES: tuple[dict[str, Any], ...] = ({"on": "mahalanobis", "neighbours": 3, "bias_correction": True},)
+ON_COVARIATES: tuple[dict[str, Any], ...] = ({"on": "mahalanobis", "neighbours": 3, "bias_correction": True},)
+MOST_ON_COVARIATES = 20_000
+"""Units beyond which distances in many covariates take too long."""
 
 
 class AlternativeSpecifications:
@@ -52,7 +54,8 @@ class AlternativeSpecifications:
 
     def check(self, question: Question[CrossSection, Observational], effects: Effects | None) -> Checked:
         assert effects is not None
-        main = effects.main
+        asked = _part(question)
+        main = effects.main if asked is question else _effect(asked, question.design)
         if not isinstance(main, Effect):
             return Checked(Finding(self.name, None, None, LEAST_INSIDE, "There is no effect to compare.", "none", {}))
         if len(question.sample.covariates) > MOST_COVARIATES:
@@ -60,9 +63,9 @@ class AlternativeSpecifications:
                 f"Not tried with more than {MOST_COVARIATES} covariates: there are {len(question.sample.covariates)}."
             )
             return Checked(Finding(self.name, None, None, LEAST_INSIDE, sentence, "none", {}))
-        others = [_alternative(question, design) for design in _designs(question)]
+        others = [_alternative(asked, design) for design in _designs(asked)]
         shown = (Alternative(_choices(question.design), main.value, main.lower, main.upper, is_main=True), *others)
-        curve = SpecificationCurve(self.name, "The effect under other methods", shown)
+        curve = SpecificationCurve(self.name, _title(asked, question), shown)
         told = [one for one in others if one.value is not None]
         if not told:
             return Checked(Finding(self.name, None, None, LEAST_INSIDE, "No alternative has a number.", "none", {}))
@@ -82,7 +85,7 @@ def _designs(question: Question[CrossSection, Observational]) -> Iterator[Observ
     """Every other design of the same estimand."""
     own, sample = question.design, question.sample
     base: dict[str, Any] = {"type": "observational", "estimand": own.estimand, "propensity": own.propensity}
-    matches = MATCHES if len(sample) > MOST_UNITS else (*MATCHES, *SLOW_MATCHES)
+    matches = MATCHES if len(sample) > MOST_ON_COVARIATES else (*MATCHES, *ON_COVARIATES)
     if sample.cluster is not None or sample.weights is not None:
         matches = ()
     found = [Observational(**base, **one) for one in WEIGHTING]
@@ -90,10 +93,27 @@ def _designs(question: Question[CrossSection, Observational]) -> Iterator[Observ
     return (one for one in found if _choices(one) != _choices(own))
 
 
-def _alternative(question: Question[CrossSection, Observational], design: Observational) -> Alternative:
+def _part(question: Question[CrossSection, Observational]) -> Question[CrossSection, Observational]:
+    n = len(question.sample)
+    if n <= MOST_UNITS:
+        return question
+    rows = question.rng("alternative_specifications").random(n) < MOST_UNITS / n
+    return replace(question, sample=question.sample.keep(rows), probes={})
+
+
+def _title(asked: Question[CrossSection, Observational], question: Question[CrossSection, Observational]) -> str:
+    part = "" if asked is question else f", on {len(asked.sample)} units drawn by chance"
+    return f"The effect under other methods{part}"
+
+
+def _effect(question: Question[CrossSection, Observational], design: Observational) -> Effect | Refusal:
     estimator = causal_estimator(design)
     assert estimator is not None
-    main = estimator.effects(replace(question, design=design, probes={})).main
+    return estimator.effects(replace(question, design=design, probes={})).main
+
+
+def _alternative(question: Question[CrossSection, Observational], design: Observational) -> Alternative:
+    main = _effect(question, design)
     if isinstance(main, Refusal):
         return Alternative(_choices(design), None, None, None, refused=main.detail)
     return Alternative(_choices(design), main.value, main.lower, main.upper)

@@ -53,3 +53,11 @@ def test_it_is_not_asked_of_no_effect() -> None:
     found = _checked(replace(SAMPLE, outcome=np.ones(800)))
     assert found.finding.passed is None
     assert found.exhibits == ()
+
+
+def test_large_samples_are_compared_on_a_part_with_their_own_effect() -> None:
+    curve = _checked(chosen(150_000, 2), estimator="ipw").exhibits[0]
+    assert isinstance(curve, SpecificationCurve)
+    assert "units drawn by chance" in curve.title
+    main = curve.alternatives[0]
+    assert main.value != effects_of(chosen(150_000, 2), estimator="ipw").main.value  # type: ignore[union-attr]
