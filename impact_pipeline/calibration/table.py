@@ -28,7 +28,8 @@ class CalibrationRow:
 
     `bias` is the mean error, `bias_error` its Monte-Carlo error, `spread` the standard deviation of the estimates.
     `rejects` is the share with p < .05: the size where the true effect is 0, the power elsewhere. `misleads` counts
-    significant numbers of a grade that may ship with a claim that is not true.
+    significant numbers of a grade that may ship with a claim that is not true. `alarms` are the checks that cost the grade,
+    with their share of draws: false alarms where assumptions hold.
     """
 
     scenario: str
@@ -49,6 +50,7 @@ class CalibrationRow:
     misleads: float
     judgement: Judgement
     told: str
+    alarms: str
 
     @property
     def has_effect(self) -> bool:
@@ -69,7 +71,14 @@ def row_of(scenario: Scenario, trials: Sequence[Trial]) -> CalibrationRow:
         float(np.std(errors, ddof=1)) if len(errors) > 1 else None, coverage,
         _share([one.significant for one in trials]), _share([one.value is None for one in trials]),
         _share([one.grade == "D" for one in trials]), caught, misleads, judgement, told,
+        _alarms(trials),
     )  # fmt: skip
+
+
+def _alarms(trials: Sequence[Trial]) -> str:
+    names = dict.fromkeys(name for one in trials for name in one.failed)
+    shares = sorted(((_share([name in one.failed for one in trials]), name) for name in names), reverse=True)
+    return ", ".join(f"{name} {share:.0%}" for share, name in shares)
 
 
 def _judged(

@@ -18,7 +18,10 @@ ALPHA = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """`caught` where a check that the scenario expects failed, or the estimator refused."""
+    """`caught` where a check that the scenario expects failed, or the estimator refused.
+
+    `failed` are all checks that cost the grade.
+    """
 
     method: str
     truth: float
@@ -29,6 +32,7 @@ class Trial:
     grade: Grade | None
     caught: bool
     reason: str | None
+    failed: tuple[str, ...] = ()
 
     @property
     def covered(self) -> bool:
@@ -51,11 +55,11 @@ def trial(scenario: Scenario, number: int, seed: int) -> Trial:
     rng = np.random.default_rng([seed, zlib.crc32(scenario.name.encode()), number])
     drawn = scenario.draw(rng)
     found = assess(Question(drawn.sample, scenario.design, ALPHA, number))
-    failed = {finding.diagnostic for finding in found.findings if finding.passed is False}
+    failed = tuple(dict.fromkeys(finding.diagnostic for finding in found.failed))
     main = found.effects.main
     if isinstance(main, Refusal):
         return Trial(found.method, drawn.truth, None, None, None, None, None, True, main.reason)
-    caught = bool(failed & set(scenario.expects)) and found.grade == "D"
+    caught = bool(set(failed) & set(scenario.expects))
     return Trial(
-        found.method, drawn.truth, main.value, main.lower, main.upper, main.p_value, found.grade, caught, None
+        found.method, drawn.truth, main.value, main.lower, main.upper, main.p_value, found.grade, caught, None, failed
     )  # fmt: skip
