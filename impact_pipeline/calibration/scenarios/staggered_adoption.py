@@ -125,25 +125,25 @@ def _design(**settings: object) -> StaggeredAdoption:
 _TRENDS = ("group_time_pre_trends", "anticipation", "estimators_agree")
 
 SCENARIOS: tuple[Scenario, ...] = (
-    Scenario("growing_effects", "Staggered adoption, effects that grow", _design(), growing_effects),
-    Scenario("no_effect", "Staggered adoption without an effect", _design(), no_effect),
-    Scenario("everybody_adopts", "Everybody adopts", _design(comparison="not_yet_treated"), everybody_adopts),
-    Scenario("regions", "Whole regions adopt", _design(), regions),
-    Scenario("sized_trends", "Trends and adoption depend on a known covariate", _design(), sized_trends),
+    Scenario("staggered", "Staggered adoption, effects that grow", _design(), growing_effects),
+    Scenario("staggered_no_effect", "Staggered adoption without an effect", _design(), no_effect),
+    Scenario("staggered_everybody", "Everybody adopts", _design(comparison="not_yet_treated"), everybody_adopts),
+    Scenario("staggered_regions", "Whole regions adopt", _design(), regions),
+    Scenario("staggered_given_size", "Trends and adoption depend on a known covariate", _design(), sized_trends),
     Scenario(
-        "hidden_size", "Trends and adoption depend on a covariate that is not known", _design(), hidden_size,
+        "staggered_hidden_size", "Trends and adoption depend on a covariate that is not known", _design(), hidden_size,
         "confounding: large units grow faster and adopt earlier", _TRENDS,
     ),
     Scenario(
-        "own_trend", "Adopters have a trend of their own", _design(), own_trend,
+        "staggered_own_trend", "Adopters have a trend of their own", _design(), own_trend,
         "trends are not parallel: adopters grow before they adopt", _TRENDS,
     ),
     Scenario(
-        "reaction_before", "Adopters react before they adopt", _design(), reaction_before,
+        "staggered_reaction_before", "Adopters react before they adopt", _design(), reaction_before,
         "anticipation: adopters hold back in the period before", _TRENDS,
     ),
     Scenario(
-        "spillover", "Adoption spills over to those who never adopt", _design(), spillover,
+        "staggered_spillover", "Adoption spills over to those who never adopt", _design(), spillover,
         "interference: those who never adopt lose what adopters win", _TRENDS,
     ),
 )  # fmt: skip
