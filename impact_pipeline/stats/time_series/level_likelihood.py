@@ -9,6 +9,7 @@ import numpy as np
 from impact_pipeline.stats.least_squares import Array
 from impact_pipeline.stats.time_series.level_posterior import SCALES
 from impact_pipeline.stats.time_series.level_regression import (
+    SMALLEST_SQUARES,
     Coefficients,
     GivenPath,
     Observed,
@@ -91,4 +92,5 @@ def _loss(observed: Observed, logarithms: Array) -> float:
     if not ((logarithms > np.log(LEAST / 10)) & (logarithms < np.log(MOST * 10))).all():
         return float("inf")
     found = coefficients(observed, given_path(observed, tuple(map(float, np.exp(logarithms)))), NO_RIDGE)
-    return observed.degrees_of_freedom_unshrunk / 2 * float(np.log(found.squares)) - found.log_evidence
+    logarithm = float(np.log(max(found.squares, SMALLEST_SQUARES)))
+    return observed.degrees_of_freedom_unshrunk / 2 * logarithm - found.log_evidence

@@ -15,6 +15,8 @@ from impact_pipeline.stats.least_squares import Array, summed
 from impact_pipeline.stats.refusal import Refusal
 from impact_pipeline.stats.time_series.level_path import Bands, LevelPath
 
+SMALLEST_SQUARES = 1e-200
+"""Rounding may leave a sum of squares at or below 0 where the columns fit exactly; it is refused later."""
 SMALLEST_PIVOT = 1e-9
 """Share of a flat column's sum of squares that must be left after the level and the flat columns before it."""
 

@@ -74,7 +74,7 @@ def _times(periods: Sequence[str], days: Sequence[date] | None) -> tuple[NDArray
 
 
 def _on_one_day_of_the_month(days: Sequence[date]) -> bool:
-    same = len({day.day for day in days}) == 1 and days[0].day <= 28
+    same = len({day.day for day in days}) == 1
     return len(days) > 1 and (same or all((day + timedelta(days=1)).day == 1 for day in days))
 
 
