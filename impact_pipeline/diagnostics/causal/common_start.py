@@ -9,6 +9,7 @@ import numpy as np
 from impact_pipeline.causal.base import Effects, Question
 from impact_pipeline.diagnostics.base import Finding
 from impact_pipeline.diagnostics.causal.base import Checked
+from impact_pipeline.stats.difference_in_differences.eligible import starts_of
 from impact_pipeline.stats.samples.panel import Panel
 
 
@@ -31,7 +32,8 @@ class CommonStart:
         if not isinstance(panel, Panel):
             told = "Rows are before or after one change; no unit has a start of its own."
             return Checked(Finding(self.name, None, None, None, told, "none", {}))
-        starts, counts = np.unique(panel.treated_from[panel.treated_from < len(panel.periods)], return_counts=True)
+        by_unit = starts_of(panel)
+        starts, counts = np.unique(by_unit[by_unit < len(panel.periods)], return_counts=True)
         details = {f"units from {panel.periods[start]}": int(n) for start, n in zip(starts, counts, strict=True)}
         if not len(starts):
             return Checked(Finding(self.name, None, None, None, "No unit is ever treated.", "none", {}))

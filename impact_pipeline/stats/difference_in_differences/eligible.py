@@ -57,7 +57,24 @@ def eligible_rows(found: Eligible, rows: Bools) -> Eligible:
     if rows.all():
         return found
     panel = found.panel.keep(rows)
-    return Eligible(panel, panel.treated_from, found.notes)
+    return Eligible(panel, starts_of(panel), found.notes)
+
+
+def starts_of(panel: Panel) -> Places:
+    """By unit the place of its first treated period, `len(periods)` without one, where cells may be missing.
+
+    A unit whose first treated cell is missing starts at the earliest start of any unit that its own rows allow.
+
+    >>> from impact_pipeline.stats.samples.panel import panel_of
+    >>> starts_of(panel_of(["a", "a", "a", "b", "b"], [1, 2, 3, 1, 3], [0.0] * 5, [0, 1, 1, 0, 1])).tolist()
+    [1, 1]
+    """
+    first, never = panel.treated_from, len(panel.periods)
+    last_untreated = np.full(len(panel.units), -1, dtype=np.intp)
+    off = panel.treated == 0
+    np.maximum.at(last_untreated, panel.unit[off], panel.period[off])
+    known = np.append(np.unique(first[first < never]), never)
+    return np.where(first < never, known[np.searchsorted(known, last_untreated + 1)], never)
 
 
 def eligible(panel: Panel, *, missing_cells: bool = True) -> Eligible | Refusal:
@@ -75,7 +92,7 @@ def eligible(panel: Panel, *, missing_cells: bool = True) -> Eligible | Refusal:
     kept, notes = _weighed(panel)
     if refusal := _not_answerable(kept, missing_cells):
         return refusal
-    never_before = _share_of_rows(kept, kept.period < kept.treated_from[kept.unit]) == 0
+    never_before = _share_of_rows(kept, kept.period < starts_of(kept)[kept.unit]) == 0
     once = np.bincount(kept.unit, minlength=len(kept.units)) < 2
     treated = kept.treated_from < len(kept.periods)
     if (never_before | once)[treated].all():
@@ -88,9 +105,10 @@ def eligible(panel: Panel, *, missing_cells: bool = True) -> Eligible | Refusal:
             notes = (*notes, f"{int(out.sum())} units {why} tell nothing and are left out: {_named(kept, out)}.")
     left = ~((never_before & treated) | once)[kept.unit]
     kept = kept if left.all() else kept.keep(left)
-    if not (kept.treated_from == len(kept.periods)).any() and len(np.unique(kept.treated_from)) == 1:
+    starts = starts_of(kept)
+    if (starts == starts[0]).all():
         return Refusal("empty_arm", "no unit that stays untreated was seen twice; there is nobody to compare with")
-    return Eligible(kept, kept.treated_from, notes)
+    return Eligible(kept, starts, notes)
 
 
 def _not_usable(panel: Panel) -> Refusal | None:
@@ -116,7 +134,7 @@ def _weighed(panel: Panel) -> tuple[Panel, tuple[str, ...]]:
 
 
 def _not_answerable(panel: Panel, missing_cells: bool) -> Refusal | None:
-    starts, never = panel.treated_from, len(panel.periods)
+    starts, never = starts_of(panel), len(panel.periods)
     if len(panel.periods) < 2:
         return Refusal("too_few_periods", f"{len(panel.periods)} period was seen; a change needs one before and after")
     if off := panel.switches_off:

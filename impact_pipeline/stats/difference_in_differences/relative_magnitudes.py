@@ -15,16 +15,17 @@ from impact_pipeline.stats.inference import quantile
 Floats = NDArray[np.float64]
 
 GRID = 200
-HALVINGS = 15
-NODES = 48
-KINDS = 3
-"""Of inequalities; those of one kind are multiples of each other."""
-FAR = 8.0
-"""Standard errors beyond which a normal has nothing left."""
+ZOOMS = 3
 EXACT = 0.01
 """To which a breakdown value is told."""
 MOST = 10.0
 """Multiples beyond which a breakdown value is not told."""
+NODES = 48
+FAR = 8.0
+"""Standard errors beyond which a normal has nothing left."""
+KINDS = 3
+"""Of inequalities; those of one kind are multiples of each other."""
+HALVINGS = 20
 
 
 def robust_interval(path: EventPath, multiple: float, alpha: float) -> tuple[float, float]:
@@ -39,20 +40,18 @@ def robust_interval(path: EventPath, multiple: float, alpha: float) -> tuple[flo
     >>> bool(1.5 < lower < 1.8 < 2.2 < upper < 2.5)
     True
     """
-    sides = [(side.inequalities, side.bound(alpha)) for side in _sides(path, multiple)]
+    tests = _inequalities(path, multiple, alpha)
     worst = float(np.abs(path.changes[: len(path.before)] @ path.values).max())
     far = FAR * path.std_error
     reach = far + multiple * float(np.abs(_sums_from_end(path)).sum()) * (worst + far)
     found = []
     for sign in (-1.0, 1.0):
-        grid = path.value + sign * np.linspace(0.0, reach, GRID)
-        kept = np.flatnonzero(~_all_reject(sides, grid, alpha))
-        last = int(kept[-1]) if len(kept) else 0
-        inside, outside = grid[last], grid[min(last + 1, GRID - 1)]
-        for _ in range(HALVINGS):
-            middle = (inside + outside) / 2
-            gone = bool(_all_reject(sides, np.array([middle]), alpha)[0])
-            inside, outside = (inside, middle) if gone else (middle, outside)
+        inside, outside = path.value, path.value + sign * reach
+        for _ in range(ZOOMS):
+            grid = np.linspace(inside, outside, GRID)
+            kept = np.flatnonzero(~tests.rejected(grid, alpha).all(axis=0))
+            last = int(kept[-1]) if len(kept) else 0
+            inside, outside = grid[last], grid[min(last + 1, GRID - 1)]
         found.append(float(inside))
     return found[0], found[1]
 
@@ -64,9 +63,10 @@ def breakdown_multiple(path: EventPath, alpha: float) -> float:
     >>> 4 < breakdown_multiple(path, 0.05) < 10
     True
     """
+    zero = np.zeros(1)
 
     def holds(multiple: float) -> bool:
-        return all(side.rejects_zero(alpha) for side in _sides(path, multiple))
+        return bool(_inequalities(path, multiple, alpha).rejected(zero, alpha).all())
 
     if not holds(0.0):
         return 0.0
@@ -80,52 +80,55 @@ def breakdown_multiple(path: EventPath, alpha: float) -> float:
 
 
 @dataclass(frozen=True, eq=False)
-class _Side:
-    """The inequalities where one change before, with one sign, is the largest, v.
+class _Sides:
+    """Each change before, with each sign, as the largest one, v; all by side.
 
     With x the estimate's error: the target is not above by more than `reach v`, `(x - reach v) / above`; nor below,
     `(-x - reach v) / below`; and v is not below 0, `-v / least` being the largest of its statistics. `spread` is the
-    covariance of x and v.
+    covariance of x and v, (sides, 2, 2).
     """
 
-    inequalities: Inequalities
     reach: float
-    above: float
-    below: float
-    least: float
+    above: Floats
+    below: Floats
+    least: Floats
     spread: Floats
 
-    def rejects_zero(self, alpha: float) -> bool:
-        """Whether 0 is rejected; the bound is worked out only where it can matter."""
-        largest = float(self.inequalities.values.max())
-        if largest <= 0:
-            return False
-        widest = float(np.sqrt(np.diag(self.inequalities.covariance).max()))
-        if largest > widest * float(quantile(1 - FIRST_SHARE * alpha / KINDS, np.inf)):
-            return True
-        return bool(self.inequalities.rejected(np.zeros(1), alpha, self.bound(alpha))[0])
+    def bounds(self, alpha: float) -> Floats:
+        """What the largest statistic exceeds with chance `FIRST_SHARE alpha` where all means are 0."""
+        share = FIRST_SHARE * alpha
+        low = np.zeros(len(self.above))
+        high = np.full(len(self.above), float(quantile(1 - share / KINDS, np.inf))) * self._widest()
+        for _ in range(HALVINGS):
+            middle = (low + high) / 2
+            short = self._chance(middle) < 1 - share
+            low, high = np.where(short, middle, low), np.where(short, high, middle)
+        return high
 
-    def bound(self, alpha: float) -> float:
-        """What the largest statistic exceeds with chance `FIRST_SHARE alpha` where all means are 0, by quadrature."""
-        from scipy.optimize import brentq
+    def _widest(self) -> Floats:
+        """The largest standard error of a side's statistics."""
+        x, v, both = self.spread[:, 0, 0], self.spread[:, 1, 1], self.spread[:, 0, 1]
+        upper = (x - 2 * self.reach * both + self.reach**2 * v) / self.above**2
+        lower = (x + 2 * self.reach * both + self.reach**2 * v) / self.below**2
+        return np.asarray(np.sqrt(np.maximum(np.maximum(upper, lower), v / self.least**2)), dtype=np.float64)
+
+    def _chance(self, c: Floats) -> Floats:
+        """That no statistic exceeds c, by quadrature over v."""
         from scipy.special import ndtr
 
         nodes, shares = _quadrature()
-        root = float(np.sqrt(self.spread[1, 1]))
-        slope = self.spread[0, 1] / self.spread[1, 1]
-        rest = float(np.sqrt(max(self.spread[0, 0] - slope * self.spread[0, 1], 1e-12 * self.spread[0, 0])))
-
-        def chance(c: float) -> float:
-            ends = [-FAR * root, -c * self.least]
-            ends += [-c * (self.above + self.below) / (2 * self.reach)] if self.reach else []
-            low, high = max(ends), FAR * root
-            v = low + (nodes + 1) / 2 * (high - low)
-            density = np.exp(-0.5 * (v / root) ** 2) / (root * np.sqrt(2 * np.pi))
-            top, bottom = c * self.above + self.reach * v, -c * self.below - self.reach * v
-            inside = ndtr((top - slope * v) / rest) - ndtr((bottom - slope * v) / rest)
-            return float(shares @ (density * np.maximum(inside, 0.0))) * (high - low) / 2
-
-        return float(brentq(lambda c: chance(c) - (1 - FIRST_SHARE * alpha), 0.0, 2 * FAR, xtol=1e-6))
+        root = np.sqrt(self.spread[:, 1, 1])
+        slope = self.spread[:, 0, 1] / self.spread[:, 1, 1]
+        rest = np.sqrt(np.maximum(self.spread[:, 0, 0] - slope * self.spread[:, 0, 1], 1e-12 * self.spread[:, 0, 0]))
+        low = np.maximum(-FAR * root, -c * self.least)
+        if self.reach:
+            low = np.maximum(low, -c * (self.above + self.below) / (2 * self.reach))
+        width = (FAR * root - low)[:, None]
+        v = low[:, None] + (nodes + 1) / 2 * width
+        density = np.exp(-0.5 * (v / root[:, None]) ** 2) / (root[:, None] * np.sqrt(2 * np.pi))
+        top, bottom = (c * self.above)[:, None] + self.reach * v, -(c * self.below)[:, None] - self.reach * v
+        inside = ndtr((top - slope[:, None] * v) / rest[:, None]) - ndtr((bottom - slope[:, None] * v) / rest[:, None])
+        return np.asarray((density * np.maximum(inside, 0.0) * width / 2) @ shares, dtype=np.float64)
 
 
 @cache
@@ -134,45 +137,36 @@ def _quadrature() -> tuple[Floats, Floats]:
     return nodes, shares
 
 
-def _all_reject(sides: list[tuple[Inequalities, float]], values: Floats, alpha: float) -> NDArray[np.bool_]:
-    """Rejected whichever change before was the largest, and whatever its sign."""
-    return np.asarray(np.all([one.rejected(values, alpha, bound) for one, bound in sides], axis=0))
-
-
 def _sums_from_end(path: EventPath) -> Floats:
     """What a change of effects in each period after adds to the target."""
     return np.asarray(np.cumsum(path.target[::-1])[::-1], dtype=np.float64)
 
 
-def _sides(path: EventPath, multiple: float) -> list[_Side]:
-    """Each change before, with each sign, as the largest one; the likeliest first.
+def _inequalities(path: EventPath, multiple: float, alpha: float) -> Inequalities:
+    """The inequalities for each change before, with each sign, as the largest one.
 
     With u the changes of effects after, `target . after = sum of c u`, c the target's sums from the end. Each period
-    asks `|change - u| <= multiple x largest`. Combinations of these that hold whatever u is, given the target: both of
-    one period, and all periods' upper (or lower) ones weighed by c. They are scaled to sum to 1 by standard errors.
+    asks `|change - u| <= multiple x largest`. Combinations of these that hold whatever u is, given the target: all
+    periods' upper (or lower) ones weighed by c, and both of one period. They are scaled to sum to 1 by standard errors.
     """
-    before = path.changes[: len(path.before)]
+    changes, c = path.changes, _sums_from_end(path)
+    before, after = changes[: len(path.before)], changes[len(path.before) :]
     largest = np.concatenate([before, -before])
-    return [_side(path, multiple, row) for row in largest[np.argsort(-(largest @ path.values), kind="stable")]]
-
-
-def _side(path: EventPath, multiple: float, largest: Floats) -> _Side:
-    after, c = path.changes[len(path.before) :], _sums_from_end(path)
-    upper, lower = (_errors(path, sign * after - multiple * largest) for sign in (1.0, -1.0))
-    above = float(np.abs(c) @ np.where(c >= 0, upper, lower))
-    below = float(np.abs(c) @ np.where(c >= 0, lower, upper))
+    own, shared = (np.einsum("ij,jk,ik->i", rows, path.covariance, rows) for rows in (after, multiple * largest))
+    both = multiple * largest @ path.covariance @ after.T
+    upper, lower = (np.sqrt(np.maximum(own + shared[:, None] - sign * 2 * both, 0.0)) for sign in (1, -1))
+    above, below = (np.where(c * sign >= 0, upper, lower) @ np.abs(c) for sign in (1, -1))
     reach = multiple * float(np.abs(c).sum())
-    rows = [(path.weights - reach * largest) / above, (-path.weights - reach * largest) / below]
-    slopes, least = [1 / above, -1 / below], np.inf
-    if multiple > 0 and len(c) > 1:
-        rows += [-2 * multiple * largest / both for both in upper + lower]
-        slopes += [0.0] * len(c)
-        least = float((upper + lower).min()) / (2 * multiple)
-    matrix, both = np.stack(rows), np.stack([path.weights, largest])
-    inequalities = Inequalities(matrix @ path.values, np.array(slopes), matrix @ path.covariance @ matrix.T)
-    return _Side(inequalities, reach, above, below, least, both @ path.covariance @ both.T)
-
-
-def _errors(path: EventPath, rows: Floats) -> Floats:
-    squares = np.einsum("ij,jk,ik->i", rows, path.covariance, rows)
-    return np.asarray(np.sqrt(np.maximum(squares, 0.0)), dtype=np.float64)
+    stay = multiple > 0 and len(c) > 1
+    least = (upper + lower).min(axis=1) / (2 * multiple) if stay else np.full(len(largest), np.inf)
+    pairs = np.stack([np.broadcast_to(path.weights, largest.shape), largest], axis=1)
+    spread = pairs @ path.covariance @ pairs.transpose(0, 2, 1)
+    one = np.ones((len(largest), 1))
+    scales = ((1, above[:, None, None]), (-1, below[:, None, None]))
+    terms = [np.stack([sign * one, -reach * one], axis=2) / scale for sign, scale in scales]
+    terms += [np.stack([0 * upper, -2 * multiple / (upper + lower)], axis=2)] if stay else []
+    combined = np.concatenate(terms, axis=1)
+    values = (combined @ (pairs @ path.values)[:, :, None])[:, :, 0]
+    sides = _Sides(reach, above, below, least, spread)
+    covariance = combined @ spread @ combined.transpose(0, 2, 1)
+    return Inequalities(values, combined[:, :, 0], covariance, sides.bounds(alpha))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +15,7 @@ NEAR_ONE_SIDED = 6.0
 """Bias in standard errors from which the far side of a normal adds nothing to the critical value."""
 STEPS = 32
 ZOOMS = 3
-"""Each look at a piece of the path narrows it to the neighbours of its best of `STEPS` points."""
+"""Looks along the path, each closer around the best of `STEPS` points a piece."""
 EXACT = 1e-3
 """Share of itself to which a breakdown value is told."""
 
@@ -109,19 +108,26 @@ def _frontier(path: EventPath) -> _Frontier:
 
 
 def _shortest(path: EventPath, frontier: _Frontier, bend: float, alpha: float) -> SmoothInterval:
-    best = frontier.corners[int(np.argmin(frontier.half_lengths(frontier.corners, path, bend, alpha)))]
-    for left, right in pairwise(frontier.corners):
-        low, high = 0.0, 1.0
-        for _ in range(ZOOMS):
-            shares = np.linspace(low, high, STEPS + 1)
-            points = left + shares[:, None] * (right - left)
-            place = int(np.argmin(frontier.half_lengths(points, path, bend, alpha)))
-            low, high = shares[max(place - 1, 0)], shares[min(place + 1, STEPS)]
-        pair = np.stack([best, points[place]])
-        best = pair[int(np.argmin(frontier.half_lengths(pair, path, bend, alpha)))]
-    half = float(frontier.half_lengths(best[None, :], path, bend, alpha)[0])
-    value = float((frontier.fixed + frontier.free @ best) @ path.values)
+    """By looking along the whole path, then closer around its best point."""
+    corners = frontier.corners
+    low, high = 0.0, float(len(corners) - 1)
+    steps = STEPS * max(len(corners) - 1, 1)
+    for _ in range(ZOOMS):
+        along = np.linspace(low, high, steps + 1)
+        points = _between(corners, along)
+        halves = frontier.half_lengths(points, path, bend, alpha)
+        place = int(np.argmin(halves))
+        low, high, steps = float(along[max(place - 1, 0)]), float(along[min(place + 1, steps)]), STEPS
+    half = float(halves[place])
+    value = float((frontier.fixed + frontier.free @ points[place]) @ path.values)
     return SmoothInterval(value, value - half, value + half)
+
+
+def _between(corners: Floats, along: Floats) -> Floats:
+    """Points of the path, whose corners are at 0, 1, 2, .. along it."""
+    left = np.minimum(along.astype(np.intp), max(len(corners) - 2, 0))
+    right = np.minimum(left + 1, len(corners) - 1)
+    return np.asarray(corners[left] + (along - left)[:, None] * (corners[right] - corners[left]), dtype=np.float64)
 
 
 def lasso_path(square: Floats, linear: Floats) -> list[Floats]:
