@@ -11,7 +11,7 @@ from impact_pipeline.catalog.causal.observational import Matching, Observational
 from impact_pipeline.stats.samples.cross_section import CrossSection, Floats
 
 UNITS = 2_000
-EFFECT = 0.5
+EFFECT = 1.0
 
 
 def chosen(
