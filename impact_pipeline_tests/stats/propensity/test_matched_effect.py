@@ -55,7 +55,10 @@ def test_sekhons_example_of_dehejia_and_wahba() -> None:
 
 @pytest.mark.parametrize(("names", "effect"), [(("age",), 1785.191), (("age", "educ", "re74", "re75"), 1714.407)])
 def test_the_examples_of_abadie_and_imbens_program(names: tuple[str, ...], effect: float) -> None:
-    """Abadie, Drukker, Herr, Imbens (2004): log of `match re78 t ...` on the experiment, inverse variances, SATE."""
+    """Imbens' log of the program of Abadie, Drukker, Herr, Imbens (2004): `match re78 t ...` on the experiment.
+
+    Inverse variances; its errors are those of the sample's effect, which is not ours.
+    """
     sample = trainees()
     near = whitened(sample.design(names), "inverse_variance")
     assert not isinstance(near, Refusal)
