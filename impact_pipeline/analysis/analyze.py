@@ -11,6 +11,7 @@ from impact_pipeline.analysis.arm_readings import arm_readings, bootstrapped
 from impact_pipeline.analysis.bayesian import readings as bayesian_readings
 from impact_pipeline.analysis.causal import causal_answer
 from impact_pipeline.analysis.document import columns_used, expressions
+from impact_pipeline.analysis.e_values import e_values
 from impact_pipeline.analysis.experiment import Comparison, compared, correct, refuse_arms
 from impact_pipeline.analysis.planning import planned
 from impact_pipeline.analysis.regression import regressed
@@ -56,7 +57,7 @@ def analyze(asked: Specification, table: Table | None, unit_effects: Path | None
 
 def _found(asked: Specification, table: Table | None, *, explores: bool) -> tuple[Answer, tuple[Explored, ...]]:
     """The answer, and effects of single units where the design `explores` them or always learns them."""
-    answer = Answer(asked.alpha, planning=planned(asked.planning))
+    answer = Answer(asked.alpha, planning=planned(asked.planning), e_values=e_values(asked.e_values))
     if asked.design is None or table is None:
         return answer, ()
     columns = table.numbers(expressions(asked))

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
+from impact_pipeline.analysis.e_values import EValueAnswer
 from impact_pipeline.analysis.planning import PlanningAnswer
 from impact_pipeline.analysis.unit_effect_readings import UnitEffectsReading
 from impact_pipeline.diagnostics.base import Finding
@@ -102,6 +103,7 @@ class Answer:
     coefficients: tuple[Coefficient, ...] = ()
     unit_effects: tuple[UnitEffectsReading, ...] = ()
     planning: tuple[PlanningAnswer, ...] = ()
+    e_values: tuple[EValueAnswer, ...] = ()
     grade: Grade | None = None
     attempts: tuple[Attempt, ...] = ()
     effects: tuple[NamedEffect, ...] = ()

@@ -10,6 +10,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from impact_pipeline.analysis.e_values import EValueQuestion
 from impact_pipeline.analysis.metric_questions import (
     Aggregated,
     CountedMetric,
@@ -135,9 +136,9 @@ FileLooks = Annotated[FixedLook | AlwaysValidLooks | GroupSequentialFileLooks, F
 class Specification(Model):
     """What to analyze. With `unit`, rows are events that are added up by unit first.
 
-    `units_per_row` counts units of aggregated rows, for the sample ratio. `planning` asks what needs no data; a
-    document may hold only that. A causal design names its `sample`, and may declare designs to fall back on. `seed` is
-    that of all draws. `unit_effects` explores those of single units.
+    `units_per_row` counts units of aggregated rows, for the sample ratio. `planning` and `e_values` ask what needs no
+    data; a document may hold only that. A causal design names its `sample`, and may declare designs to fall back on.
+    `seed` is that of all draws. `unit_effects` explores those of single units.
     """
 
     apiVersion: Literal["impact-analysis/v1"]
@@ -157,6 +158,7 @@ class Specification(Model):
     unit_effects: UnitEffectsQuestion | None = None
     metrics: tuple[MetricQuestion, ...] = ()
     planning: tuple[PlanningQuestion, ...] = ()
+    e_values: tuple[EValueQuestion, ...] = ()
 
     @model_validator(mode="after")
     def _is_sound(self) -> Self:
@@ -169,15 +171,15 @@ class Specification(Model):
 
 def _nothing_asked(asked: Specification) -> Iterator[str]:
     shares = isinstance(asked.design, RandomizedDesign) and asked.design.shares is not None
-    if not asked.metrics and not asked.planning and not shares:
-        yield "there is nothing to analyze; add metrics, planned shares of a randomized design, or planning"
+    if not (asked.metrics or asked.planning or asked.e_values or shares):
+        yield "there is nothing to analyze; add metrics, planned shares of a randomized design, planning, or e_values"
     if asked.metrics and asked.design is None:
         known = ", ".join(f"'{name}'" for name in ("randomized", "one_sample", "regression", *sorted(CAUSAL)))
         yield f"metrics need a design; add `design`, its type one of {known}"
 
 
 def _named_twice(asked: Specification) -> Iterator[str]:
-    for field, listed in (("metrics", asked.metrics), ("planning", asked.planning)):
+    for field, listed in (("metrics", asked.metrics), ("planning", asked.planning), ("e_values", asked.e_values)):
         names = [one.name for one in listed]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:

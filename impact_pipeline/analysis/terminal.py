@@ -99,6 +99,9 @@ def _more_tables(answer: Answer) -> Iterator[TableOf]:
     if answer.coefficients:
         heads = ["metric", "name", "value", "std error", f"{_level(answer)} interval", "p"]
         yield "Coefficients", heads, [_coefficient(c) for c in answer.coefficients]
+    if answer.e_values:
+        rows = [[one.name, f"{one.point:.2f}", f"{one.interval:.2f}"] for one in answer.e_values]
+        yield "E-values: how strong a hidden confounder has to be", ["name", "estimate", "interval"], rows
     numbers = [p for p in answer.planning if not p.bounds]
     if numbers:
         yield "Plans", ["name", "question", "answer"], [_planned(p) for p in numbers]

@@ -81,7 +81,7 @@ class _Writer:
 
     def _only_grade_stops(self, arm: ArmJudgement) -> bool:
         """Whether a better grade would have decided."""
-        return (arm.would_ship or arm.harmed) and arm.grade > arm.ships_on
+        return (arm.would_ship and arm.grade > arm.ships_on) or (arm.harmed and arm.grade == "D")
 
     def _all_reasons(self) -> list[str]:
         """Harm stands first, for headlines quote a verdict's first reason; before it a grade that alone stops it."""
