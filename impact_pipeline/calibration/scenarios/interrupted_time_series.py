@@ -58,12 +58,6 @@ def bent_before(rng: np.random.Generator) -> Drawn:
     return _drawn(_baseline(rng) + bend, _effect(0.0, 0.0))
 
 
-def moved_before(rng: np.random.Generator) -> Drawn:
-    """Something else lifts the level twelve periods before the change."""
-    other = 9.0 * (np.arange(PERIODS) >= STARTS - 12)
-    return _drawn(_baseline(rng) + other, _effect(0.0, 0.0))
-
-
 def seasonal(rng: np.random.Generator) -> Drawn:
     """A season that the design does not know of."""
     season = 2.5 * np.sin(2 * np.pi * np.arange(PERIODS) / 12)
@@ -76,10 +70,6 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         "series_bent_before", "The trend turns before the change", DESIGN, bent_before,
         "the trend before the change would not have gone on", ("backtest", "placebo_start"),
-    ),
-    Scenario(
-        "series_moved_before", "Another event lifts the level before the change", DESIGN, moved_before,
-        "the level before the change is not one level", ("backtest", "placebo_start"),
     ),
     Scenario(
         "series_with_hidden_season", "A season that the design leaves out", DESIGN, seasonal,

@@ -18,7 +18,7 @@ class PolicyValuesAgree:
 
     All are made of the same decisions, so the error of a difference is that of the differences decision by decision.
     Weights fail with wrong propensities, a reward model alone with a wrong model; where both agree, neither is far off.
-    `direct` is left out unless it is the design's choice: its own model's error is not in its interval.
+    `direct` is left out unless it is the design's choice: it is meant to differ where the model is poor.
     """
 
     name: ClassVar[str] = "policy_values_agree"

@@ -97,7 +97,7 @@ def _modelled(
     spread = float(np.var(log.reward))
     parameters["reward model R^2"] = 1 - float(np.mean((log.reward - expected.predicted) ** 2)) / spread
     return {
-        "direct": values.direct(expected.modelled),
+        "direct": values.direct(*rows),
         "doubly_robust": values.doubly_robust(*rows),
         "switch_doubly_robust": switch.value,
         "doubly_robust_shrinkage": shrinkage.value,

@@ -16,7 +16,11 @@ from impact_pipeline.stats.least_squares import Array
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PolicyValue:
-    """`influence` is what each decision adds to the error, (n,), of mean 0: the value's variance is its over n."""
+    """`influence` is what each decision adds to the error, (n,), of mean 0: the value's variance is its over n.
+
+    Values that trust the reward model (direct, Switch-DR, DRos) carry the influence of doubly robust: their own rows do
+    not show the model's error, so that intervals from them would be far too narrow.
+    """
 
     value: float
     influence: Array
@@ -52,15 +56,6 @@ def snips(weights: Array, reward: Array) -> PolicyValue:
     return PolicyValue(value, weights * (reward - value) / mean)
 
 
-def direct(modelled: Array) -> PolicyValue:
-    """Mean of m alone: as right as the reward model is, whose own error is not in the influence.
-
-    >>> direct(np.array([0.5, 1.5])).value
-    1.0
-    """
-    return _mean(modelled)
-
-
 def doubly_robust(weights: Array, reward: Array, predicted: Array, modelled: Array) -> PolicyValue:
     """Mean of `m + w (r - q)`: right where propensities or the reward model are.
 
@@ -69,6 +64,16 @@ def doubly_robust(weights: Array, reward: Array, predicted: Array, modelled: Arr
     1.0
     """
     return _mean(modelled + weights * (reward - predicted))
+
+
+def direct(weights: Array, reward: Array, predicted: Array, modelled: Array) -> PolicyValue:
+    """Mean of m alone: as right as the reward model is.
+
+    >>> half = np.full(2, 0.5)
+    >>> direct(np.array([2.0, 0.0]), np.ones(2), half, half).value
+    0.5
+    """
+    return PolicyValue(float(modelled.mean()), doubly_robust(weights, reward, predicted, modelled).influence)
 
 
 def switched(weights: Array, above: float) -> Array:
@@ -112,12 +117,11 @@ def tuned(
     if kind != "switch":
         candidates = np.concatenate([candidates**2, [100 * candidates[-1] ** 2]])
     choices = candidates if parameter is None else np.array([parameter])
-    left, best = reward - predicted, (np.inf, 0.0, _mean(modelled))
+    left, best = reward - predicted, (np.inf, 0.0, 0.0)
     for choice in choices:
         used = altered(weights, float(choice))
-        found = _mean(modelled + used * left)
-        bias = float(np.mean((weights - used) * left))
+        found, bias = _mean(modelled + used * left), float(np.mean((weights - used) * left))
         error = float(np.mean(found.influence**2)) / len(reward) + bias**2
         if error < best[0]:
-            best = error, float(choice), found
-    return Tuned(best[2], best[1])
+            best = error, float(choice), found.value
+    return Tuned(PolicyValue(best[2], doubly_robust(weights, reward, predicted, modelled).influence), best[1])
