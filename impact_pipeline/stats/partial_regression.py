@@ -9,8 +9,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from impact_pipeline.stats.partialling import levelled, partialled
 from impact_pipeline.stats.least_squares import Array, summed
+from impact_pipeline.stats.partialling import levelled, partialled
 from impact_pipeline.stats.refusal import Refusal
 
 Places = NDArray[np.intp]
@@ -82,18 +82,24 @@ def partial_regression(
     own, before = _square(found[1]), _square(levelled(targets[1:], roots)[0])
     if own <= OWN_SHARE * before or before <= EXACT_FIT**2 * _square(treatment):
         return Refusal("collinear", "covariates determine the treatment: nothing is left of it to compare")
-    value = float(summed("i,i->", found[1], found[0])) / own
-    residuals = found[0] - value * found[1]
+    residuals = found[0] - float(summed("i,i->", found[1], found[0])) / own * found[1]
     if _square(residuals) <= EXACT_FIT**2 * _square(outcome):
         return Refusal("zero_variance", "the outcome does not vary beyond what treatment and covariates determine")
-    left = len(outcome) - k
+    return _with_errors(found[0], found[1], residuals, len(outcome) - k, errors, cluster)
+
+
+def _with_errors(
+    outcome: Array, treatment: Array, residuals: Array, left: int, errors: Errors, cluster: Places | None
+) -> PartialRegression | Refusal:
+    own = _square(treatment)
+    value = float(summed("i,i->", treatment, outcome)) / own
     classical = (_square(residuals) / left / own) ** 0.5
-    spread = classical**2 if errors == "classical" else _robust(found[1] * residuals, left, errors, cluster) / own**2
+    spread = classical**2 if errors == "classical" else _robust(treatment * residuals, left, errors, cluster) / own**2
     if not spread > 0:
         return Refusal("zero_variance", "errors cancel within every cluster: clusters do not vary")
     freedom = float(left if cluster is None or errors != "cluster" else len(np.unique(cluster)) - 1)
     return PartialRegression(
-        value, spread**0.5, classical, freedom, left, found[0], found[1], residuals, errors
+        value, spread**0.5, classical, freedom, left, outcome, treatment, residuals, errors
     )  # fmt: skip
 
 

@@ -99,12 +99,15 @@ def _inverted(fit: InstrumentalFit, found: AndersonRubin, method: str) -> Effect
 
 def _others(fit: InstrumentalFit, alpha: float) -> dict[str, Effect | Refusal]:
     errors = fit.rows.errors
-    estimates = {"ols": fit.least_squares, "two stage least squares": fit.two_stage, "liml": fit.liml}
-    methods = {"ols": "least squares", "two stage least squares": "2SLS", "liml": "LIML"}
-    found: dict[str, Effect | Refusal] = {
-        name: one if isinstance(one, Refusal) else _wald(one, f"{methods[name]}, {errors}", alpha, ESTIMANDS.get(name, ESTIMAND))
-        for name, one in estimates.items()
-    }
+    estimates = (
+        ("ols", fit.least_squares, "least squares"),
+        ("two stage least squares", fit.two_stage, "2SLS"),
+        ("liml", fit.liml, "LIML"),
+    )
+    found: dict[str, Effect | Refusal] = {}
+    for name, one, method in estimates:
+        told = f"{method}, {errors}"
+        found[name] = one if isinstance(one, Refusal) else _wald(one, told, alpha, ESTIMANDS.get(name, ESTIMAND))
     robust = fit.anderson_rubin
     if isinstance(robust, AndersonRubin):
         refused = None if robust.intervals else _refused(robust, alpha)

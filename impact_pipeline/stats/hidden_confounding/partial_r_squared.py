@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from impact_pipeline.stats.partialling import levelled
 from impact_pipeline.stats.least_squares import Array, summed
+from impact_pipeline.stats.partialling import levelled
 
 
 def partial_r_squared(target: Array, columns: Array, weights: Array | None = None) -> Array:

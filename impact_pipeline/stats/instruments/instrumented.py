@@ -10,8 +10,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from impact_pipeline.stats.partialling import levelled, partialled
 from impact_pipeline.stats.least_squares import Array, summed
+from impact_pipeline.stats.partialling import levelled, partialled
 from impact_pipeline.stats.refusal import Refusal
 
 Places = NDArray[np.intp]
