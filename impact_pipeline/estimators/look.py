@@ -80,7 +80,7 @@ def points_of(look: Look, subject: Subject, days: Sequence[date]) -> Iterator[Tr
     for kept, looks in _kept_by_look(look, subject, days):
         parts = _parts_by_look(look, subject, kept, looks)
         found = _ask(
-            look, subject, estimator, kept, parts, [ALL_UNITS] * len(looks), as_of=looks[-1], interval_only=True
+            look, subject, estimator, kept, parts, [ALL_UNITS], looks=len(looks), as_of=looks[-1], interval_only=True
         )
         for place, value, interval in found.intervals():
             yield TrajectoryPoint(looks[place], subject.metric.name, subject.contrast, value, interval)
@@ -100,8 +100,9 @@ def effects_by_look(
     if estimator is None or more:
         raise ValueError(f"'{first.metric.name}' is not read at all looks at once")
     parts = parts_by_look(kept, look.phases, looks, first.metric.last_day, groups)
-    repeated = [*groups] * len(looks)
-    return tuple(_ask(look, subject, estimator, kept, parts, repeated, as_of=looks[-1]) for subject in subjects)
+    return tuple(
+        _ask(look, subject, estimator, kept, parts, groups, looks=len(looks), as_of=looks[-1]) for subject in subjects
+    )
 
 
 def _parts_by_look(look: Look, subject: Subject, kept: Kept, looks: Sequence[date]) -> tuple[Part, ...]:
@@ -142,6 +143,7 @@ def _ask(
     parts: Sequence[Part],
     groups: Sequence[Group],
     *,
+    looks: int = 1,
     as_of: date | None = None,
     stratified_by: str = "phase",
     interval_only: bool = False,
@@ -163,14 +165,16 @@ def _ask(
         interval_only=interval_only,
         estimand=ESTIMANDS[look.study.basis],
     )
-    return asked(estimator, question, _measured(look, subject, kept, parts, groups), found.notes)
+    return asked(estimator, question, _measured(look, subject, kept, parts, groups, looks), found.notes)
 
 
-def _measured(look: Look, subject: Subject, kept: Kept, parts: Sequence[Part], groups: Sequence[Group]) -> Measured:
+def _measured(
+    look: Look, subject: Subject, kept: Kept, parts: Sequence[Part], groups: Sequence[Group], looks: int
+) -> Measured:
     pair = (subject.contrast.control, subject.contrast.treatment)
-    nobody = np.zeros(len(groups), dtype=np.int64)
-    closed = {a: np.asarray(sum((part.arms[a].moments.n for part in parts), nobody), dtype=np.int64) for a in pair}
-    exposed = {arm: look.cells.exposed_by_group(arm, groups) for arm in pair}
+    nobody = np.zeros(len(groups) * looks)
+    closed = {a: np.asarray(sum((part.arms[a].moments.units for part in parts), nobody), dtype=np.int64) for a in pair}
+    exposed = {arm: np.tile(look.cells.exposed_by_group(arm, groups), looks) for arm in pair}
     plan, metric = look.study.plan, subject.metric
     undefined = look.cells.undefined(kept.key)
     fewest = plan.decision.min_units_per_arm

@@ -15,7 +15,7 @@ from impact_pipeline.estimators.base import Contrast, Reason
 from impact_pipeline.stats.distribution import Distribution
 from impact_pipeline.stats.inference import Inference
 from impact_pipeline.stats.intervals import FIXED_HORIZON
-from impact_pipeline.stats.moments import Moments, Real, rounded
+from impact_pipeline.stats.moments import Moments, Real
 from impact_pipeline.stats.two_means import TwoMeans
 
 Mask = NDArray[np.bool_]
@@ -82,8 +82,8 @@ class Question:
         control: Real = 0.0
         for stratum in self.strata:
             counts = np.asarray(stratum.weight) > 0
-            treatment = treatment + np.where(counts, rounded(stratum.treatment.moments.n), 0.0)
-            control = control + np.where(counts, rounded(stratum.control.moments.n), 0.0)
+            treatment = treatment + np.where(counts, stratum.treatment.moments.units, 0.0)
+            control = control + np.where(counts, stratum.control.moments.units, 0.0)
         return treatment, control
 
     @property

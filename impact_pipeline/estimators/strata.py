@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from impact_pipeline.estimators.question import Arm, Mask, Stratum
 from impact_pipeline.outcomes.cells import ALL_UNITS, Group
 from impact_pipeline.outcomes.phases import RandomisationPhase
 from impact_pipeline.stats.distribution import Distribution
-from impact_pipeline.stats.moments import Moments, rounded
+from impact_pipeline.stats.moments import Moments
 from impact_pipeline.stats.stratified import unit_weights
 from impact_pipeline.stats.two_means import added
 
@@ -85,8 +85,8 @@ def parts_by_look(
         days, a = cells.places_of(phase.cohorts), cells.axes.place.get(arm)
         if a is None:
             return _nobody(kept, len(looks) * len(groups))
-        closed = [cells.axes.cohorts[place] + timedelta(days=last_day) for place in days]
-        counted = [sum(day <= look for day in closed) for look in looks]
+        closed = [cells.axes.cohorts[place].toordinal() + last_day for place in days]
+        counted: list[int] = np.searchsorted(closed, [look.toordinal() for look in looks], side="right").tolist()
 
         def so_far(sums: NDArray[np.object_]) -> NDArray[np.object_]:
             summed = np.cumsum(sums[days, a][:, places], axis=0)
@@ -109,7 +109,7 @@ def stratify(parts: Sequence[Part], contrast: Contrast) -> Stratified:
     pair = (contrast.treatment, contrast.control)
     usable = [_usable(part, pair) for part in parts]
     units = [
-        np.where(mask, added(rounded(arm.moments.n) for arm in part.arms.values()), 0.0)
+        np.where(mask, added(arm.moments.units for arm in part.arms.values()), 0.0)
         for part, mask in zip(parts, usable, strict=True)
     ]
     weights = unit_weights(units)
@@ -126,7 +126,7 @@ def stratify(parts: Sequence[Part], contrast: Contrast) -> Stratified:
 
 
 def _usable(part: Part, pair: tuple[str, str]) -> Mask:
-    enough = [np.asarray(rounded(part.arms[arm].moments.n) >= FEWEST_UNITS, dtype=bool) for arm in pair]
+    enough = [np.asarray(part.arms[arm].moments.units >= FEWEST_UNITS, dtype=bool) for arm in pair]
     planned = all(part.shares[arm] > 0 for arm in pair)
     return np.asarray(np.logical_and(*enough) & planned, dtype=bool)
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from impact_pipeline.stats.moments import Moments, Real, at_least_one, rounded, square
+from impact_pipeline.stats.moments import Moments, Real, at_least_one, square
 from impact_pipeline.stats.stratified import Covariates, SampleSummary, covariates_of
 from impact_pipeline.stats.two_means import added, as_shape_of
 
@@ -27,7 +27,7 @@ def ratio_variance(moments: Moments) -> Real:
     >>> float(ratio_variance(Moments(n=3, y=6, yy=14, d=6, dd=14, yd=14)))
     0.0
     """
-    return linearised([(1.0, moments)])[0].variance / at_least_one(rounded(moments.n))
+    return linearised([(1.0, moments)])[0].variance / at_least_one(moments.units)
 
 
 def linearised(parts: Weighted, *, covariates: bool = False) -> tuple[SampleSummary, ...]:
@@ -63,7 +63,7 @@ def denominator_variation(parts: Weighted) -> Real:
     """
     mean = added(weight * moments.mean("d") for weight, moments in parts)
     variance = added(
-        square(weight) * moments.covariance("d", "d") / at_least_one(rounded(moments.n)) for weight, moments in parts
+        square(weight) * moments.covariance("d", "d") / at_least_one(moments.units) for weight, moments in parts
     )
     with np.errstate(divide="ignore", invalid="ignore"):
         return as_shape_of(mean, np.where(np.asarray(mean) > 0, np.sqrt(variance) / mean, np.inf))
@@ -74,7 +74,7 @@ def _summary(moments: Moments, ratio: Real, denominator: Real) -> SampleSummary:
     apart = moments.covariance("y", "y") + square(ratio) * moments.covariance("d", "d")
     spread = apart - 2 * ratio * moments.covariance("y", "d")
     kept = np.where(spread > ROUNDING * apart, spread, 0.0)
-    return SampleSummary(rounded(moments.n), mean, kept / square(denominator))
+    return SampleSummary(moments.units, mean, kept / square(denominator))
 
 
 def _covariates(moments: Moments, ratio: Real, denominator: Real) -> Covariates:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field
 from functools import reduce
 from operator import add
 from typing import Any, Self, TypeAlias
@@ -51,6 +51,8 @@ class Moments:
     y_scale: int = 0
     d_scale: int = 0
     x_scales: tuple[int, ...] = ()
+    _made: dict[Hashable, Real] = field(init=False, default_factory=dict, compare=False, repr=False)
+    """What was made of these sums, each once: arms stand in several contrasts, and are asked several times in each."""
 
     def __post_init__(self) -> None:
         if len(self.x_scales) != len(self.x):
@@ -85,16 +87,32 @@ class Moments:
         changed = [tuple(map(change, sums)) if isinstance(sums, tuple) else change(sums) for sums in self.sums]
         return of_sums(changed, self.scales)
 
+    @property
+    def units(self) -> Real:
+        """n as the nearest float."""
+        return self._once("units", lambda: rounded(self.n))
+
     def mean(self, variable: str, index: int = 0) -> Real:
         """Mean of 'y', 'd' or of the covariate 'x' with that index; 0 of no units."""
-        whole, scale = self._sum(variable, index)
-        return rounded(whole) / (at_least_one(rounded(self.n)) * 10.0**scale)
+        return self._once((variable, index), lambda: self._mean(variable, index))
 
     def covariance(self, first: str, second: str, indexes: tuple[int, int] = (0, 0)) -> Real:
         """Sample covariance (n - 1) of two of 'y', 'd', 'x', centred before rounding; 0 of fewer than two units."""
+        return self._once((first, second, indexes), lambda: self._covariance(first, second, indexes))
+
+    def _once(self, name: Hashable, make: Callable[[], Real]) -> Real:
+        if name not in self._made:
+            self._made[name] = make()
+        return self._made[name]
+
+    def _mean(self, variable: str, index: int) -> Real:
+        whole, scale = self._sum(variable, index)
+        return rounded(whole) / (at_least_one(self.units) * 10.0**scale)
+
+    def _covariance(self, first: str, second: str, indexes: tuple[int, int]) -> Real:
         (a, a_scale), (b, b_scale) = self._sum(first, indexes[0]), self._sum(second, indexes[1])
         centred = self.n * self._product(first, second, indexes) - a * b
-        n = rounded(self.n)
+        n = self.units
         return rounded(centred) / (at_least_one(n * (n - 1)) * 10.0 ** (a_scale + b_scale))
 
     def _sum(self, variable: str, index: int) -> tuple[Exact, int]:

@@ -53,7 +53,7 @@ def summarise(moments: Moments, outcome: str = "y", *, covariates: bool = False,
     mean = moments.mean(outcome, index)
     variance = moments.covariance(outcome, outcome, (index, index))
     known = covariates_of(moments, outcome) if covariates else None
-    return SampleSummary(rounded(moments.n), mean, variance, known)
+    return SampleSummary(moments.units, mean, variance, known)
 
 
 def covariates_of(moments: Moments, outcome: str) -> Covariates:
