@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -93,11 +94,11 @@ def _means(
         ("mean untreated", means.untreated, means.untreated_influence),
         ("mean treated", means.treated, means.treated_influence),
     )
-    cluster, method = ready.sample.cluster, question.design.estimator
-    return {
-        name: effect_of(value, std_error(influence, cluster), question, ready, method)
-        for name, value, influence in told
-    }
+    found: dict[str, Effect | Refusal] = {}
+    for name, value, influence in told:
+        one = effect_of(value, std_error(influence, ready.sample.cluster), question, ready, question.design.estimator)
+        found[name] = replace(one, p_value=None) if isinstance(one, Effect) else one
+    return found
 
 
 def _others(question: ObservationalQuestion, ready: Prepared) -> dict[str, Effect | Refusal]:
