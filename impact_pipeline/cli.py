@@ -88,6 +88,7 @@ def analyze(
     unit_effects: Annotated[
         Path | None, typer.Option(help="Write exploratory effects of single units to this .csv or .parquet file.")
     ] = None,
+    pictures: Annotated[Path | None, typer.Option(help="Draw the pictures of a causal design to this folder.")] = None,
     schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schemas of document and answer.")] = False,
     threads: Threads = 2,
     as_json: Json = False,
@@ -100,11 +101,17 @@ def analyze(
         return
     if specification is None:
         raise InputError("name a specification, a YAML document: impact analyze SPEC.yaml --data FILE")
-    _analyze(specification, data, chart, unit_effects, threads, as_json)
+    _analyze(specification, data, chart, pictures, unit_effects, threads, as_json)
 
 
 def _analyze(
-    specification: Path, data: Path | None, chart: Path | None, unit_effects: Path | None, threads: int, as_json: bool
+    specification: Path,
+    data: Path | None,
+    chart: Path | None,
+    pictures: Path | None,
+    unit_effects: Path | None,
+    threads: int,
+    as_json: bool,
 ) -> None:
     from impact_pipeline.analysis.analyze import analyze_file
     from impact_pipeline.analysis.document import read_specification
@@ -112,6 +119,10 @@ def _analyze(
 
     asked = read_specification(specification)
     answer = analyze_file(asked, specification, data, DuckDBEngine(threads=threads), unit_effects)
+    if pictures is not None:
+        from impact_pipeline.analysis.pictures import write_pictures
+
+        write_pictures(answer, pictures)
     if chart is not None:
         from impact_pipeline.analysis.chart import write_chart
 

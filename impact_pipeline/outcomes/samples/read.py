@@ -44,7 +44,7 @@ class StoredSamples:
     def of(self, place: int, metric: str) -> Sample | Refusal:
         """The sample at a place of `Study.samples` with a metric as its outcome; refused where it has no rows."""
         rows = self.metric_rows(place, metric)
-        bad = int(pc.sum(rows["undefined"]).as_py() or 0)
+        bad = int(pc.sum(self._all_rows(place, metric)["undefined"]).as_py() or 0)
         if bad:
             told = f"{bad} rows have no finite value of '{metric}' (a division by zero, say)"
             return Refusal("measure_undefined", f"{told}; filter such rows or mend the measure")
@@ -62,9 +62,11 @@ class StoredSamples:
 
     def metric_rows(self, place: int, metric: str) -> pa.Table:
         """Rows with a value of one metric."""
-        chosen = pc.and_(pc.equal(self.rows["sample"], place), pc.equal(self.rows["metric"], metric))
-        rows = self.rows.filter(chosen)
+        rows = self._all_rows(place, metric)
         return rows.filter(pc.is_valid(rows["y"]))
+
+    def _all_rows(self, place: int, metric: str) -> pa.Table:
+        return self.rows.filter(pc.and_(pc.equal(self.rows["sample"], place), pc.equal(self.rows["metric"], metric)))
 
     def _panel(self, place: int, sample: PanelSample, rows: pa.Table) -> Panel | Refusal:
         first, last = periods_of(self.study.plan, sample)
