@@ -127,11 +127,15 @@ def _collinear(rows: CutoffRows, design: Design) -> Refusal | None:
 
 def fit_at_cutoff(sample: CrossSection, design: Design, alpha: float = 0.05) -> Fit | Refusal:
     """The design's fit to the sample's outcome; a fuzzy one is refused where the treatment does not jump."""
+    return _moves(unjudged_fit(sample, design), design, alpha)
+
+
+def unjudged_fit(sample: CrossSection, design: Design) -> Fit | Refusal:
+    """The fit as it is, whether or not the treatment of a fuzzy design jumps."""
     rows = cutoff_rows(sample, design)
     if isinstance(rows, Refusal):
         return rows
-    found = _window(rows, design) if design.method == "window" else _fitted(_errors(rows, design), design)
-    return _moves(found, design, alpha)
+    return _window(rows, design) if design.method == "window" else _fitted(_errors(rows, design), design)
 
 
 def _moves(found: Fit | Refusal, design: Design, alpha: float) -> Fit | Refusal:
@@ -231,6 +235,15 @@ def first_stage(fit: Fit, alpha: float) -> Reading:
     if jump.robust_error == 0:
         return Reading(jump.conventional, 0.0, jump.corrected, jump.corrected, 0.0)
     return robust_reading(jump, alpha)
+
+
+def strength_of(step: Reading) -> float:
+    """F statistic of a first stage, of the estimate that its interval is centred at.
+
+    >>> strength_of(Reading(0.5, 0.1, 0.2, 0.6, 0.0))
+    16.0
+    """
+    return float((step.lower + step.upper) ** 2 / (4 * step.std_error**2)) if step.std_error > 0 else np.inf
 
 
 def read_at_cutoff(sample: CrossSection, design: Design, alpha: float) -> Reading | Refusal:

@@ -20,11 +20,12 @@ from impact_pipeline.causal.discontinuity import (
     main_jump,
     main_reading,
     robust_reading,
+    strength_of,
     window_errors,
 )
 from impact_pipeline.estimators.causal.discontinuity_exhibit import discontinuity_exhibit
 from impact_pipeline.stats.discontinuity.bandwidths import Pair
-from impact_pipeline.stats.discontinuity.robust import Discontinuous, Jump
+from impact_pipeline.stats.discontinuity.robust import Discontinuous
 from impact_pipeline.stats.discontinuity.window import Difference, WindowFit
 from impact_pipeline.stats.inference import quantile, upper_tail
 from impact_pipeline.stats.refusal import Refusal
@@ -138,12 +139,8 @@ def _numbers(fit: Discontinuous, *, mirrored: bool) -> Mapping[str, float]:
     }
     found["bias"] = jump.conventional - jump.corrected
     if fit.recipe.fuzzy:
-        found["first stage F"] = _strength(fit.jump(1))
+        found["first stage F"] = strength_of(first_stage(fit, 0.05))
     return {name: value for name, value in found.items() if np.isfinite(value)}
-
-
-def _strength(step: Jump) -> float:
-    return (step.corrected / step.robust_error) ** 2 if step.robust_error > 0 else float("inf")
 
 
 def _ordered(pair: Pair | tuple[int, int], mirrored: bool) -> tuple[float, float]:
@@ -175,7 +172,7 @@ def _of_window(fit: WindowFit, design: Design, alpha: float) -> Effects:
     if fit.treatment is not None:
         others["first stage"] = _effect(first_stage(fit, alpha), method, "effect on the treatment")
         others["reduced form"] = _effect(_of_difference(fit.outcome, alpha), method, "ITT at the cut-off")
-        numbers["first stage F"] = (fit.treatment.value / fit.treatment.std_error) ** 2
+        numbers["first stage F"] = strength_of(first_stage(fit, alpha))
     counts = {"untreated": fit.counts[0], "treated": fit.counts[1]}
     return Effects(main, others, counts, numbers, (), (), fit)
 
