@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -144,7 +145,7 @@ def _period_axis(periods: Sequence[str]) -> alt.X:
     """Places of periods, labelled by some of their names."""
     step = max(1, -(-len(periods) // MOST_LABELS))
     shown = list(range(0, len(periods), step))
-    names = "[" + ",".join(f"'{visible(periods[i])}'" for i in range(len(periods))) + "]"
+    names = json.dumps([visible(period) for period in periods])
     axis = alt.Axis(values=shown, labelExpr=f"{names}[datum.value]", grid=False, labelOverlap=True)
     return alt.X(
         "x:Q", title=None, axis=axis, scale=alt.Scale(zero=False, nice=False, domain=[0, max(len(periods) - 1, 1)])
