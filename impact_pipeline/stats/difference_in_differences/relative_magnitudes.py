@@ -14,18 +14,18 @@ from impact_pipeline.stats.inference import quantile
 
 Floats = NDArray[np.float64]
 
-GRID = 200
+GRID = 100
 ZOOMS = 3
 EXACT = 0.01
 """To which a breakdown value is told."""
 MOST = 10.0
 """Multiples beyond which a breakdown value is not told."""
-NODES = 48
+NODES = 32
 FAR = 8.0
 """Standard errors beyond which a normal has nothing left."""
 KINDS = 3
 """Of inequalities; those of one kind are multiples of each other."""
-HALVINGS = 20
+HALVINGS = 10
 
 
 def robust_interval(path: EventPath, multiple: float, alpha: float) -> tuple[float, float]:
@@ -97,8 +97,7 @@ class _Sides:
     def bounds(self, alpha: float) -> Floats:
         """What the largest statistic exceeds with chance `FIRST_SHARE alpha` where all means are 0."""
         share = FIRST_SHARE * alpha
-        low = np.zeros(len(self.above))
-        high = np.full(len(self.above), float(quantile(1 - share / KINDS, np.inf))) * self._widest()
+        low, high = (float(quantile(1 - tail, np.inf)) * self._widest() for tail in (share, share / KINDS))
         for _ in range(HALVINGS):
             middle = (low + high) / 2
             short = self._chance(middle) < 1 - share
