@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -20,6 +19,8 @@ from impact_pipeline.stats.time_series.time_axis import Places
 
 LARGEST_SHARE = 3
 """At most one in so many of the periods before the change is held out at a time."""
+
+MOST_DRAWS = 500
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,9 +87,10 @@ def forecasts(question: SeriesQuestion, ends: list[tuple[int, int]]) -> Iterator
 
 
 def _foretelling(design: SeriesDesign) -> SeriesDesign:
-    """A step is fitted to what it explains; a forecast is not."""
-    changes: dict[str, Any] = {"step": False} if isinstance(design, StructuralTimeSeries) else {}
-    return design.model_copy(update=changes)
+    """A step is fitted to what it explains; a forecast is not. Mean and spread need few draws."""
+    if not isinstance(design, StructuralTimeSeries):
+        return design
+    return design.model_copy(update={"step": False, "draws": min(design.draws, MOST_DRAWS)})
 
 
 def _spread(fit: InterruptedFit) -> float:

@@ -59,8 +59,8 @@ def _coefficients(posterior: Posterior, point: Points, ridge: Points, rng: np.ra
     k, draws = posterior.observed.columns.shape[1], len(point)
     normals, gammas, b, spread = rng.standard_normal((draws, k)), np.empty(draws), np.empty((draws, k)), np.empty(draws)
     starts = np.flatnonzero(np.concatenate([[True], (np.diff(point) != 0) | (np.diff(ridge) != 0)]))
-    for first, end in zip(starts, [*starts[1:], draws], strict=True):
-        found = posterior.coefficients(int(point[first]), int(ridge[first]))
+    pairs = posterior.coefficients(point[starts].tolist(), ridge[starts].tolist())
+    for first, end, found in zip(starts, [*starts[1:], draws], pairs, strict=True):
         shape, scale = posterior.variance_parameters(int(point[first]), found.squares)
         gammas[first:end] = rng.standard_gamma(shape, end - first)
         spread[first:end] = np.sqrt(scale / gammas[first:end])

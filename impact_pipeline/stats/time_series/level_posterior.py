@@ -19,7 +19,7 @@ from impact_pipeline.stats.time_series.level_regression import (
     Coefficients,
     GivenPath,
     Observed,
-    coefficients,
+    coefficients_of_pairs,
     evidences,
     given_path,
 )
@@ -56,8 +56,10 @@ class Posterior:
     weights: Array
     prior: LevelSpread | None
 
-    def coefficients(self, point: int, ridge: int) -> Coefficients:
-        return coefficients(self.observed, self.given[point], self.ridges[ridge])
+    def coefficients(self, points: Sequence[int], ridges: Sequence[int]) -> tuple[Coefficients, ...]:
+        """Those of pairs of a point and a ridge."""
+        given = [self.given[point] for point in points]
+        return coefficients_of_pairs(self.observed, given, [self.ridges[ridge] for ridge in ridges])
 
     def variance_parameters(self, point: int, squares: float) -> tuple[float, float]:
         """Shape and scale of s^2's inverse gamma."""

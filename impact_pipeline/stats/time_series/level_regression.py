@@ -106,15 +106,30 @@ def coefficients(observed: Observed, given: GivenPath, ridge: float) -> Coeffici
     >>> coefficients(observed, given_path(observed, ()), 1.0).mean.round(12).tolist()
     [1.1, 1.6]
     """
-    k = len(given.along)
+    return coefficients_of_pairs(observed, [given], [ridge])[0]
+
+
+def coefficients_of_pairs(
+    observed: Observed, given: Sequence[GivenPath], ridges: Sequence[float]
+) -> tuple[Coefficients, ...]:
+    """Those of each path with its own ridge."""
+    k = observed.columns.shape[1]
     if k == 0:
-        return Coefficients(np.empty(0), np.empty((0, 0)), given.rest, given.log_determinant / 2)
-    prior = np.where(np.arange(k) >= observed.flat, ridge**-2, 0.0)
-    lower = np.linalg.cholesky(given.gram + np.diag(prior))
-    root = np.asarray(np.linalg.inv(lower).T, dtype=np.float64)
-    turned = summed("ji,j->i", root, given.along)
-    evidence = given.log_determinant / 2 - float(np.sum(np.log(np.diag(lower)))) - observed.shrunk * np.log(ridge)
-    return Coefficients(summed("ij,j->i", root, turned), root, given.rest - float(turned @ turned), float(evidence))
+        none = np.empty(0), np.empty((0, 0))
+        return tuple(Coefficients(*none, one.rest, one.log_determinant / 2) for one in given)
+    sizes = np.array(ridges)
+    prior = np.where(np.arange(k) >= observed.flat, sizes[:, None] ** -2, 0.0)
+    lower = np.linalg.cholesky(np.array([one.gram for one in given]) + prior[:, None, :] * np.eye(k))
+    roots = np.linalg.inv(lower).transpose(0, 2, 1)
+    turned = summed("uji,uj->ui", roots, np.array([one.along for one in given]))
+    own = np.log(np.diagonal(lower, axis1=1, axis2=2)).sum(axis=1) + observed.shrunk * np.log(sizes)
+    squares, means = np.sum(turned**2, axis=1), summed("uij,uj->ui", roots, turned)
+    return tuple(
+        Coefficients(
+            means[place], roots[place], one.rest - float(squares[place]), one.log_determinant / 2 - float(own[place])
+        )
+        for place, one in enumerate(given)
+    )
 
 
 def evidences(observed: Observed, given: Sequence[GivenPath], ridges: Array) -> tuple[Array, Array]:
