@@ -69,6 +69,7 @@ def test_tables_of_the_manual(method: str, effect: float, error: float) -> None:
 
 
 def test_statsmodels_gives_the_same_weighted_and_augmented_effects() -> None:
+    """It clips scores at 0.01, which two births are below: effects differ in the sixth digit, errors in the fourth."""
     import pandas as pd
     import statsmodels.api as sm
     from statsmodels.treatment.treatment_effects import TreatmentEffect
@@ -83,7 +84,7 @@ def test_statsmodels_gives_the_same_weighted_and_augmented_effects() -> None:
         ate = getattr(theirs, method)().summary_frame().iloc[0]
         ours = _means(method, "ATE")
         assert ours.effect == pytest.approx(float(ate.iloc[0]), rel=1e-5)
-        assert std_error(ours.influence) == pytest.approx(float(ate.iloc[1]), rel=1e-3)
+        assert std_error(ours.influence) == pytest.approx(float(ate.iloc[1]), rel=2e-4)
 
 
 @pytest.mark.parametrize(("estimand", "score"), [("ATE", "ATE"), ("ATT", "ATTE")])
