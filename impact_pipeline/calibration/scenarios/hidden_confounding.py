@@ -10,7 +10,7 @@ from impact_pipeline.calibration.scenario import Drawn, Scenario
 from impact_pipeline.catalog.causal.observational import Observational
 from impact_pipeline.stats.samples.cross_section import CrossSection
 
-UNITS = 1_000
+UNITS = 1_500
 EFFECT = 1.0
 
 

@@ -11,7 +11,7 @@ from impact_pipeline.calibration.scenario import Scenario
 from impact_pipeline.causal.base import Effect, Question
 
 LEAST_COVERED = 0.8
-"""Of 30 to 40 draws; the true share is 0.95, of which fewer than 80 % are covered once in ten thousand times."""
+"""Of 16 to 40 draws; where 0.95 is the true share, fewer than 80 % are covered once in a few hundred times."""
 MOST_BIAS = 4.0
 """In standard errors of the mean over draws."""
 LEAST_FOUND = 0.9

@@ -5,4 +5,4 @@ from impact_pipeline_tests.calibration.scenarios.assessed import assert_the_scen
 
 
 def test_scenarios_keep_and_break_what_they_say() -> None:
-    assert_the_scenarios_are_what_they_say(SCENARIOS, draws=30)
+    assert_the_scenarios_are_what_they_say(SCENARIOS, draws=16)
