@@ -37,8 +37,8 @@ class PlaceboTreatment:
 
     def check(self, question: Question[CrossSection, Observational], effects: Effects | None) -> Checked:
         if question.sample.cluster is not None or question.design.estimator == "cross_fitted":
-            told = "Not asked of clusters, nor of learners, which would be fitted twenty times."
-            return Checked(Finding(self.name, None, None, None, told, "none", {}))
+            sentence = "Not asked of clusters, nor of learners, which would be fitted twenty times."
+            return Checked(Finding(self.name, None, None, None, sentence, "none", {}))
         rng, sample = question.rng(self.name), question.sample
         if len(sample) > MOST_UNITS:
             sample = sample.keep(rng.permutation(len(sample)) < MOST_UNITS)
