@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from impact_pipeline.catalog.catalog import Catalog, Study
+from impact_pipeline.catalog.causal.interrupted_time_series import InterruptedTimeSeries
 from impact_pipeline.catalog.designs import ClusterRandomizedDesign, SwitchbackDesign
 from impact_pipeline.catalog.plan import ColumnSegment, ExposureRule
 from impact_pipeline.errors import InputError
@@ -229,6 +230,14 @@ def test_units_are_those_of_the_basis_that_decides(shop: tuple[Catalog, Lake, Ro
     found = read_history(Study(catalog, plan), lake=lake, engine=ENGINE)
     assert found.units == len(list(by_hand(rows, "orders", "ordered_at")))
     assert found.population.title == "users in 'orders'"
+
+
+def test_a_causal_design_has_no_power_by_units(shop: tuple[Catalog, Lake, Rows]) -> None:
+    catalog, *_ = shop
+    design = InterruptedTimeSeries(type="interrupted_time_series")
+    plan = catalog.study("ranker_v2").plan.model_copy(update={"design": design})
+    with pytest.raises(InputError, match="is a interrupted_time_series, which randomises nobody"):
+        population_of(Study(catalog, plan))
 
 
 def test_a_switchback_has_no_history_of_units(shop: tuple[Catalog, Lake, Rows]) -> None:

@@ -62,8 +62,11 @@ def test_years_have_no_thousands() -> None:
 
 @pytest.mark.parametrize(
     "empty",
-    [Curve("a", "A", "x", ()), Placebos("a", "A", YEARS, 2, ()), Balance("a", "A", ()), Weights("a", "A", (("x", 0.0),)),
-     Discontinuity("a", "A", "x", 0.0, (), (), ()), SpecificationCurve("a", "A", ()), Histogram("a", "A", "x", (0.0,), ())],
+    [
+        Curve("a", "A", "x", ()), Placebos("a", "A", YEARS, 2, ()), Balance("a", "A", ()),
+        Weights("a", "A", (("x", 0.0),)), Discontinuity("a", "A", "x", 0.0, (), (), ()),
+        SpecificationCurve("a", "A", ()), Histogram("a", "A", "x", (0.0,), ()),
+    ],
 )  # fmt: skip
 def test_nothing_to_draw_is_no_picture(empty: Exhibit) -> None:
     assert exhibit_figure("exhibit-1", empty) is None

@@ -21,7 +21,6 @@ from impact_pipeline.reports.pages import study_body
 from impact_pipeline.stages.staleness import stale_studies
 from impact_pipeline.stages.study import STAGES, current_scorecard
 from impact_pipeline.stages.workspace import Workspace
-from impact_pipeline.stats.refusal import Refusal
 from impact_pipeline.stats.samples.cross_section import CrossSection
 from impact_pipeline.stats.samples.logged_decisions import LoggedDecisions
 from impact_pipeline.stats.samples.panel import Panel
