@@ -14,7 +14,6 @@ from impact_pipeline.stats.least_squares import Array
 from impact_pipeline.stats.refusal import Refusal
 from impact_pipeline.stats.samples.series import Series
 from impact_pipeline.stats.time_series.interrupted_series import InterruptedFit
-from impact_pipeline.stats.time_series.posterior_summary import bounds
 from impact_pipeline.stats.time_series.time_axis import Places
 
 LARGEST_SHARE = 3
@@ -73,7 +72,7 @@ def forecast(question: SeriesQuestion, starts: int, end: int) -> Forecast | Refu
     else:
         effects = fit.effects().mean(axis=0)
         value, error, degrees = float(effects.mean()), float(effects.std(ddof=1)), float("inf")
-        expected, (lower, upper) = fit.expected.mean(axis=1), bounds(fit.predicted, question.alpha)
+        expected, (lower, upper) = fit.expected, fit.band(question.alpha)
     p_value = float(2 * upper_tail(abs(value) / error, degrees))
     return Forecast(series, starts, value, error, p_value, expected, lower, upper)
 

@@ -91,7 +91,7 @@ def _numbers(series: Series, fit: StructuralFit) -> dict[str, float]:
         )
     actual = fit.outcome[before]
     if (actual != 0).all():
-        gaps = np.abs((actual - fit.expected[before].mean(axis=1)) / actual)
+        gaps = np.abs((actual - fit.expected[before]) / actual)
         found["pre-period MAPE"] = float(gaps.mean())
     for name, control in series.controls.items():
         own = fit.draws.coefficients[:, fit.likely.observed.names.index(name)]
@@ -109,9 +109,8 @@ def _exhibits(question: Question[Series, Design], fit: StructuralFit) -> tuple[E
     alpha, effects = question.alpha, fit.effects()
     labels = [question.sample.periods[place] for place in fit.after]
     cumulated = np.cumsum(effects, axis=0)
-    band = fit.expected if fit.step is not None else fit.predicted
     return (
-        paths(question.sample, fit.expected.mean(axis=1), *bounds(band, alpha), alpha),
+        paths(question.sample, fit.expected, *fit.band(alpha), alpha),
         curve("pointwise", "Effect by period", labels, (effects.mean(axis=1), *bounds(effects, alpha)), alpha),
         curve("cumulative", "Cumulated effect", labels, (cumulated.mean(axis=1), *bounds(cumulated, alpha)), alpha),
     )

@@ -8,45 +8,67 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impact_pipeline.stats.least_squares import Array, summed
-from impact_pipeline.stats.time_series.level_path import Bands
 from impact_pipeline.stats.time_series.level_posterior import Posterior
 
 Points = NDArray[np.intp]
 
 
+BEFORE = 200
+"""Draws of the periods before `full_from`, of which only a band is shown."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drawn:
+    """`expected` is the level with the regression, `outcome` has the irregular too, (periods, draws)."""
+
+    expected: Array
+    outcome: Array
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class LevelDraws:
-    """`spread` is s, (draws,); `ratios` (draws, 1 or 2); `coefficients` (draws, k); `expected` is the level with the
-    regression, without the irregular, (periods, draws); `irregular` is that of every period, of the same shape."""
+    """`spread` is s, (draws,); `ratios` (draws, 1 or 2); `coefficients` (draws, k).
+
+    `after` has all draws of the periods from `full_from` on, `before` every so-manieth (`thin`) of those before.
+    """
 
     spread: Array
     ratios: Array
     coefficients: Array
-    expected: Array
-    irregular: Array
+    after: Drawn
+    before: Drawn
+    thin: int
 
 
-def level_draws(posterior: Posterior, draws: int, rng: np.random.Generator) -> LevelDraws:
+def level_draws(posterior: Posterior, draws: int, rng: np.random.Generator, *, full_from: int = 0) -> LevelDraws:
     """Independent draws; each point of the grid has as many as its weight says, but for the remainder.
 
     >>> from impact_pipeline.stats.time_series.level_path import LocalLevel
     >>> from impact_pipeline.stats.time_series.level_posterior import level_posterior
     >>> from impact_pipeline.stats.time_series.level_regression import Observed
     >>> observed = Observed(np.arange(9.0) % 2, np.ones(9), np.empty((9, 0)), (), 0, LocalLevel(9))
-    >>> level_draws(level_posterior(observed), 100, np.random.default_rng(0)).expected.shape
-    (9, 100)
+    >>> found = level_draws(level_posterior(observed), 400, np.random.default_rng(0), full_from=7)
+    >>> found.after.expected.shape, found.before.expected.shape
+    ((2, 400), (7, 200))
     """
     chosen = _systematic(posterior.weights.ravel(), draws, rng)
     point, ridge = np.unravel_index(chosen, posterior.weights.shape)
     spread, b = _coefficients(posterior, point, ridge, rng)
-    length = len(posterior.observed.outcome)
-    expected = _means(posterior, point, b)
+    thin = max(draws // BEFORE, 1)
+    late = _means(posterior, point, b, slice(full_from, None))
+    early = _means(posterior, point[::thin], b[::thin], slice(0, full_from))
     if posterior.observed.path is not None:
-        factors = [given.factor for given in posterior.given]
-        states = path_paths(factors, point, rng.standard_normal((len(factors[0][0]), draws)))
-        expected += spread * posterior.observed.path.levels(states)
+        after, before = _paths(posterior, point, rng, full_from, thin)
+        late += spread * posterior.observed.path.levels(after)
+        early += spread[::thin] * posterior.observed.path.levels(before)
     ratios = np.array(posterior.ratios)[point].reshape(draws, -1)
-    return LevelDraws(spread, ratios, b, expected, spread * rng.standard_normal((length, draws)))
+    return LevelDraws(
+        spread, ratios, b, _with_irregular(late, spread, rng), _with_irregular(early, spread[::thin], rng), thin
+    )
+
+
+def _with_irregular(expected: Array, spread: Array, rng: np.random.Generator) -> Drawn:
+    return Drawn(expected, expected + spread * rng.standard_normal(expected.shape))
 
 
 def _systematic(weights: Array, draws: int, rng: np.random.Generator) -> Points:
@@ -69,25 +91,40 @@ def _coefficients(posterior: Posterior, point: Points, ridge: Points, rng: np.ra
     return spread, b
 
 
-def _means(posterior: Posterior, point: Points, b: Array) -> Array:
-    """Expected level and regression given ratios and coefficients, (periods, draws)."""
-    found = np.empty((len(posterior.observed.outcome), len(point)))
-    for place in np.unique(point):
-        own, given = np.flatnonzero(point == place), posterior.given[place]
-        columns = posterior.observed.columns - given.pulls
-        found[:, own] = given.level[:, None] + summed("ij,dj->id", columns, b[own])
+def _means(posterior: Posterior, point: Points, b: Array, periods: slice) -> Array:
+    """Expected level and regression given ratios and coefficients, (periods, draws); points are sorted."""
+    found = np.empty((len(posterior.observed.outcome[periods]), len(point)))
+    starts = np.flatnonzero(np.concatenate([[True], np.diff(point) != 0]))
+    for first, end in zip(starts, [*starts[1:], len(point)], strict=True):
+        given = posterior.given[point[first]]
+        columns = posterior.observed.columns[periods] - given.pulls[periods]
+        found[:, first:end] = given.level[periods, None] + summed("ij,dj->id", columns, b[first:end])
     return found
 
 
-def path_paths(factors: list[Bands], point: Points, normals: Array) -> Array:
-    """Draws of paths, each with the factor of its own point, (states, draws)."""
+def _paths(
+    posterior: Posterior, point: Points, rng: np.random.Generator, full_from: int, thin: int
+) -> tuple[Array, Array]:
+    """States from period `full_from` on of all draws, and those before it of every `thin`-th, (states, draws)."""
+    factors = [given.factor for given in posterior.given]
     roots = np.array([factor[0] for factor in factors]).T ** -0.5
     bands = [np.array([factor[width] for factor in factors]).T for width in range(1, len(factors[0]))]
-    found = np.empty_like(normals)
+    first = full_from * len(roots) // len(posterior.observed.outcome)
+    normals = rng.standard_normal((len(roots) - first, len(point)))
+    after = _earlier(roots[first:], [band[first:] for band in bands], point, normals, np.empty((0, len(point))))
+    few = point[::thin]
+    normals = rng.standard_normal((first, len(few)))
+    before = _earlier(roots[:first], [band[:first] for band in bands], few, normals, after[: len(bands), ::thin])
+    return after, before
+
+
+def _earlier(roots: Array, bands: list[Array], point: Points, normals: Array, later: Array) -> Array:
+    """Draws of states, the last first, given those right after them; each draw has the factor of its own point."""
+    found = np.concatenate([normals, later])
     for state in range(len(normals) - 1, -1, -1):
         row = normals[state] * roots[state, point]
         for width, band in enumerate(bands, 1):
-            if state + width < len(normals):
+            if state + width < len(found):
                 row -= band[state, point] * found[state + width]
         found[state] = row
-    return found
+    return found[: len(normals)]

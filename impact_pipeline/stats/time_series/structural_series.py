@@ -21,6 +21,7 @@ from impact_pipeline.stats.time_series.level_likelihood import MostLikely, most_
 from impact_pipeline.stats.time_series.level_path import LevelPath, LocalLevel, LocalLinearTrend
 from impact_pipeline.stats.time_series.level_posterior import LevelSpread, level_posterior
 from impact_pipeline.stats.time_series.level_regression import Observed, not_identified
+from impact_pipeline.stats.time_series.posterior_summary import bounds
 from impact_pipeline.stats.time_series.time_axis import Places
 
 Level = Literal["local_level", "local_linear_trend", "fixed"]
@@ -43,9 +44,11 @@ class StructuralModel:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StructuralFit:
-    """In units of the outcome: `predicted` is each period's outcome without the change, `expected` the same without the
-    irregular, (periods, draws); `step` (draws,) where one was asked for. `after` are the places under the change that
-    have an outcome."""
+    """`after` are the places under the change that have an outcome; `step` (draws,) is in units of the outcome.
+
+    Without the change, `expected` is the mean of each period's draws, (periods,), and `predicted` the outcome's draws of
+    those under it, (periods under the change, draws).
+    """
 
     places: Places
     outcome: Array
@@ -63,7 +66,20 @@ class StructuralFit:
         """Draws of the effect on each period under the change that has an outcome, (after, draws)."""
         if self.step is not None:
             return np.tile(self.step, (len(self.after), 1))
-        return np.asarray(self.outcome[self.after, None] - self.predicted[self.after])
+        return np.asarray(self.outcome[self.after, None] - self.predicted[self.after - self.starts])
+
+    def band(self, alpha: float) -> tuple[Array, Array]:
+        """Bounds of what each period would have been: of its outcome, or with a step of its level, (periods,)."""
+        early, late = self.draws.before, self.draws.after
+        before, after = self.places[: self.starts], self.places[self.starts :] - self.places[self.starts]
+        if self.step is None:
+            parts = bounds(early.outcome[before], alpha), bounds(late.outcome[after], alpha)
+        else:
+            moved = late.expected[after] - self.step / self.scale
+            parts = bounds(early.expected[before], alpha), bounds(moved, alpha)
+        (low, high), (late_low, late_high) = parts
+        lower, upper = np.concatenate([low, late_low]), np.concatenate([high, late_high])
+        return self.centre + self.scale * lower, self.centre + self.scale * upper
 
     def innovations(self) -> Array:
         """White where the model is right, for each step of the axis; see `innovations.innovations`."""
@@ -132,12 +148,27 @@ def structural_series(
     if likely.irregular + sum(likely.steps) <= NOTHING_LEFT:
         return Refusal("zero_variance", "the outcome before the change does not vary beyond what the columns determine")
     prior = None if model.level_spread is None else LevelSpread(model.level_spread)
-    drawn = level_draws(level_posterior(observed, prior), draws, rng)
-    expected, step = centre + scale * drawn.expected[places], None
-    if model.step:
-        step = drawn.coefficients[:, list(columns).index(STEP)] * scale
-        expected -= columns[STEP][:, None] * step
-    predicted = expected + scale * drawn.irregular[places]
+    drawn = level_draws(level_posterior(observed, prior), draws, rng, full_from=int(places[starts]))
+    step = drawn.coefficients[:, list(columns).index(STEP)] * scale if model.step else None
+    return _fit(places, values, starts, after, step, drawn, likely, centre, scale)
+
+
+def _fit(
+    places: Places,
+    values: Array,
+    starts: int,
+    after: Places,
+    step: Array | None,
+    drawn: LevelDraws,
+    likely: MostLikely,
+    centre: float,
+    scale: float,
+) -> StructuralFit:
+    later = places[starts:] - places[starts]
+    moved = 0.0 if step is None else step / scale
+    means = (drawn.before.expected[places[:starts]].mean(axis=1), (drawn.after.expected[later] - moved).mean(axis=1))
+    expected = centre + scale * np.concatenate(means)
+    predicted = centre + scale * (drawn.after.outcome[later] - moved)
     return StructuralFit(places, values, starts, after, expected, predicted, step, drawn, likely, centre, scale)
 
 

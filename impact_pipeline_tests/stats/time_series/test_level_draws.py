@@ -24,18 +24,32 @@ def test_draws_have_the_moments_of_dense_conditioning(ratios: tuple[float, ...])
     mean, covariance = foretold(of, ratios, 0.8)
     degrees = of.degrees_of_freedom
     variance = np.diag(covariance) * contrast_likelihood(of, ratios, 0.8)[1] / (degrees - 2)
-    assert (np.abs(found.expected.mean(axis=1) - mean) < MONTE_CARLO * np.sqrt(variance / 4000) + 1e-4).all()
-    assert found.expected.var(axis=1) == pytest.approx(variance, rel=0.12)
+    assert (np.abs(found.after.expected.mean(axis=1) - mean) < MONTE_CARLO * np.sqrt(variance / 4000) + 1e-4).all()
+    assert found.after.expected.var(axis=1) == pytest.approx(variance, rel=0.12)
     far = covariance[36, 39] * contrast_likelihood(of, ratios, 0.8)[1] / (degrees - 2)
-    assert float(np.cov(found.expected[36], found.expected[39])[0, 1]) == pytest.approx(far, rel=0.12)
+    assert float(np.cov(found.after.expected[36], found.after.expected[39])[0, 1]) == pytest.approx(far, rel=0.12)
+
+
+@pytest.mark.parametrize("ratios", [(0.5,), (0.5, 0.1)])
+def test_paths_go_on_where_all_draws_end_and_fewer_begin(ratios: tuple[float, ...]) -> None:
+    """The first period of all draws and the last of the thinned ones have the covariance that neighbours have."""
+    rng = np.random.default_rng(0)
+    of = observed(np.cumsum(rng.normal(size=30)) + rng.normal(size=30), PATHS[len(ratios)](30))
+    one = Posterior(of, (ratios,), (1.0,), (given_path(of, ratios),), np.ones((1, 1)), None)
+    found = level_draws(one, 40_000, np.random.default_rng(1), full_from=20)
+    covariance = foretold(of, ratios, 1.0)[1] * contrast_likelihood(of, ratios, 1.0)[1] / (of.degrees_of_freedom - 2)
+    early, late = found.before.expected[19], found.after.expected[0, :: found.thin]
+    assert len(early) == len(late) == 200
+    expected = covariance[19, 20] / np.sqrt(covariance[19, 19] * covariance[20, 20])
+    assert float(np.corrcoef(early, late)[0, 1]) == pytest.approx(float(expected), abs=0.15)
 
 
 def test_draws_are_equal_on_repeat_and_follow_the_weights() -> None:
     outcome = np.cumsum(np.random.default_rng(5).normal(size=50))
     posterior = level_posterior(observed(outcome, PATHS[1](50)))
     first, again = (level_draws(posterior, 500, np.random.default_rng(9)) for _ in range(2))
-    assert (first.expected == again.expected).all()
-    assert (first.irregular == again.irregular).all()
+    assert (first.after.expected == again.after.expected).all()
+    assert (first.before.outcome == again.before.outcome).all()
     expected = float(posterior.weights[:, 0] @ np.log([ratio[0] for ratio in posterior.ratios]))
     assert float(np.log(first.ratios[:, 0]).mean()) == pytest.approx(expected, abs=0.01)
 
