@@ -22,6 +22,7 @@ def richer(ready: Prepared) -> Prepared | Refusal:
 
     Covariates of either model go into both. Refused where not even squares can be added, or there is nothing to square.
 
+    >>> from impact_pipeline.stats.samples.cross_section import CrossSection
     >>> x = np.linspace(0, 1, 400)
     >>> section = CrossSection(x**2, (np.arange(400) % 3 == 0) * 1.0, {"x": x})
     >>> richer(prepared(section)).columns.names
