@@ -164,11 +164,15 @@ def best(left: Balance, right: Balance, stage: Stage, goal: Goal) -> Pair:
     """
     rate = 1 / (2 * stage.order + 3)
     if goal == "each":
-        apart = [(one.variance / (one.bias**2 + one.caution)) ** rate for one in (left, right)]
+        apart = [_power(one.variance, one.bias**2 + one.caution, rate) for one in (left, right)]
         return apart[0], apart[1]
     bias = right.bias - left.bias if goal == "difference" else right.bias + left.bias
-    both = ((left.variance + right.variance) / (bias**2 + left.caution + right.caution)) ** rate
+    both = _power(left.variance + right.variance, bias**2 + left.caution + right.caution, rate)
     return both, both
+
+
+def _power(variance: float, squared_bias: float, rate: float) -> float:
+    return float((variance / squared_bias) ** rate) if squared_bias > 0 else np.inf
 
 
 def coverage_factor(rows: CutoffErrors, order: int) -> float:

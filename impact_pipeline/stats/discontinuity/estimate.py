@@ -18,6 +18,9 @@ LEAST_ROWS = 10
 FEWEST_VALUES = 5
 """Distinct scores within the bandwidth on each side: with fewer a line is drawn through hardly more than points."""
 
+ROUNDING = 1e-12
+"""Errors below this share of the outcome's range are rounding."""
+
 
 def estimate(
     rows: CutoffErrors, recipe: Recipe, widths: Selector | Bandwidths, *, by_outcome: bool = False
@@ -121,15 +124,13 @@ def _few_values(distinct: int, name: str, within: str, needed: int) -> Refusal:
 
 
 def _no_error(found: Discontinuous) -> Refusal | None:
-    targets = (0, 1) if found.recipe.fuzzy else (0,)
-    for target, name in zip(targets, ("outcome", "treatment"), strict=False):
-        jump = found.jump(target)
-        if not np.isfinite([jump.std_error, jump.robust_error]).all():
-            return Refusal(
-                "too_few_clusters", "errors have no number: a side has fewer than two clusters near the cut-off"
-            )
-        if name == "outcome" and (jump.std_error == 0 or jump.robust_error == 0):
-            return Refusal("zero_variance", f"the {name} does not vary about its line within the bandwidth")
+    """Why the outcome's jump has no error, or one that is rounding; the treatment's may be 0 where all follow."""
+    jumps = [found.jump(target) for target in range(len(found.combinations))]
+    if not np.isfinite([error for jump in jumps for error in (jump.std_error, jump.robust_error)]).all():
+        return Refusal("too_few_clusters", "errors have no number: a side has fewer than two clusters near the cut-off")
+    spread = max(float(np.ptp(side.rows.side.columns[0])) for side in (found.left, found.right))
+    if min(jumps[0].std_error, jumps[0].robust_error) <= ROUNDING * spread:
+        return Refusal("zero_variance", "the outcome does not vary about its line within the bandwidth")
     return None
 
 

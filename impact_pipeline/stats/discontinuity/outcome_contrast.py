@@ -21,7 +21,7 @@ OWN_SHARE = 1e-10
 def freed(fits: Sequence[LocalFit], targets: int) -> Floats:
     """Combinations of the columns, (targets, k), that take from each of the first `targets` what covariates explain.
 
-    Slopes are those of least squares on the fits' rows, by kernel, beside a polynomial for each fit.
+    Slopes are those of least squares on the fits' rows, weighted by `K(u) / h`, beside a polynomial for each fit.
     """
     columns = fits[0].near.columns.shape[0]
     found = np.eye(targets, columns)
@@ -37,7 +37,7 @@ def _within(fit: LocalFit, targets: int) -> Floats:
     columns = fit.near.columns
     plain = summed("in,n,kn->ik", columns[targets:], fit.weights, columns)
     along = summed("ij,jl,kl->ik", fit.crossed[targets:], fit.bread, fit.crossed)
-    return np.asarray(plain - along, dtype=np.float64)
+    return np.asarray((plain - along) / fit.bandwidth, dtype=np.float64)
 
 
 def ratio_contrast(values: Floats) -> Floats:
