@@ -41,13 +41,17 @@ class StructuralModel:
     step: bool = False
     level_spread: float | None = None
 
+    @property
+    def prior(self) -> LevelSpread | None:
+        return None if self.level_spread is None else LevelSpread(self.level_spread)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StructuralFit:
     """`after` are the places under the change that have an outcome; `step` (draws,) is in units of the outcome.
 
-    Without the change, `expected` is the mean of each period's draws, (periods,), and `predicted` the outcome's draws of
-    those under it, (periods under the change, draws).
+    Without the change, `expected` is the mean of each period's draws, (periods,), and `predicted` the draws of outcomes
+    of those under it, (periods under the change, draws).
     """
 
     places: Places
@@ -147,8 +151,7 @@ def structural_series(
     likely = most_likely(observed)
     if likely.irregular + sum(likely.steps) <= NOTHING_LEFT:
         return Refusal("zero_variance", "the outcome before the change does not vary beyond what the columns determine")
-    prior = None if model.level_spread is None else LevelSpread(model.level_spread)
-    drawn = level_draws(level_posterior(observed, prior), draws, rng, full_from=int(places[starts]))
+    drawn = level_draws(level_posterior(observed, model.prior), draws, rng, full_from=int(places[starts]))
     step = drawn.coefficients[:, list(columns).index(STEP)] * scale if model.step else None
     return _fit(places, values, starts, after, step, drawn, likely, centre, scale)
 
