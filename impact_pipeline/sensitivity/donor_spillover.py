@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -79,13 +80,13 @@ def _moved(fitted: Fitted, heavy: list[int], alpha: float) -> tuple[float, float
         return refused
     mean = weights[heavy] @ whole.donors[heavy] / weights[heavy].sum()
     block = _block(whole, mean, rest)
-    method = synthetic_differences if fitted.has_levels else outcome_only
+    method = synthetic_differences if fitted.has_levels else partial(outcome_only, held_out=True)
     found = method(block)
     others = placebos(block, method, placebo_groups(len(rest), 1, len(rest), np.random.default_rng(0)))
     if is_exact(block, found):
         return Refusal("poor_fit", "the other donors fit them exactly")
-    values, scales = np.array([one.effect for one in others]), np.array([one.pre_rmspe for one in others])
-    return found.effect, ratio_test(found.effect, found.pre_rmspe, values, scales, alpha).p_value
+    values, scales = np.array([one.effect for one in others]), np.array([one.error for one in others])
+    return found.effect, ratio_test(found.effect, found.error, values, scales, alpha).p_value
 
 
 def _block(whole: Block, mean: np.ndarray[tuple[int], np.dtype[np.float64]], rest: list[int]) -> Block:

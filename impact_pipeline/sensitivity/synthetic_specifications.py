@@ -13,12 +13,12 @@ from impact_pipeline.estimators.causal.synthetic_cross_checks import METHODS
 from impact_pipeline.stats.synthetic_control.block import Block
 from impact_pipeline.stats.synthetic_control.fitted import Fitted
 
-LEAST_SHARE = 0.75
+LEAST_SHARE = 2 / 3
 FEWEST_BEFORE = 3
 
 
 class SyntheticSpecifications:
-    """Fails where an effect that is told from 0 has the other sign in more than a quarter of the alternatives.
+    """Fails where an effect that is told from 0 has the other sign in more than a third of the alternatives.
 
     Alternatives are every method with all periods before the change and with their later half. They share the data, so
     agreement is no second proof; disagreement says that a choice, not the change, made the effect.

@@ -38,8 +38,11 @@ class SyntheticControl(Model):
     all periods before the change. `weights` fix the treated unit's donors in place of a fit; placebos are fitted still.
 
     `inference: placebo` ranks the effect among those of donors in the treated unit's place; `conformal` asks whether
-    periods after the change stand out, which few donors allow, too. `errors` are those of (synthetic)
-    difference-in-differences. `draws` bounds groups of placebos, bootstrap samples and permutations that are drawn.
+    periods after the change stand out, which few donors allow, too. Effects are ranked relative to the error before the
+    change: that of periods held out of the fit one by one (`relative_to: held_out_error`), since many donors fit few
+    periods better than they foretell others, or that of the fit itself (`pre_period_error`: the classic, and always
+    with predictors). `errors` are those of (synthetic) difference-in-differences. `draws` bounds groups of placebos,
+    bootstrap samples and permutations that are drawn.
 
     `largest_placebo_mspe_ratio` leaves out donors whose mean squared gap before the change is more than so many times
     the treated unit's; by default none is, since placebos are judged relative to it. `ridge` fixes that of the
@@ -63,6 +66,7 @@ class SyntheticControl(Model):
     weights: Mapping[UnitName, Share] = Field(default_factory=dict)
     inference: Literal["placebo", "conformal"] = "placebo"
     permutations: Literal["moving_block", "iid"] = "moving_block"
+    relative_to: Literal["held_out_error", "pre_period_error"] = "held_out_error"
     errors: Literal["placebo", "jackknife", "bootstrap"] = "placebo"
     draws: Annotated[int, Field(ge=20, le=100_000)] = 500
     largest_placebo_mspe_ratio: Annotated[float, Field(ge=1)] | None = None

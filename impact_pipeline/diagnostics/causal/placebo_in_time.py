@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -17,6 +18,7 @@ from impact_pipeline.stats.synthetic_control.placebo import enough_placebos, is_
 from impact_pipeline.stats.synthetic_control.standard_errors import placebo_spread
 
 FEWEST_BEFORE = 6
+HELD_OUT = partial(outcome_only, held_out=True)
 
 
 class PlaceboInTime:
@@ -57,7 +59,7 @@ class PlaceboInTime:
 def _held_out(fitted: Fitted, starts: int, alpha: float) -> tuple[float, float] | Refusal:
     """The effect of a change in period `starts`, before the true one, and its p-value."""
     block = fitted.block.between(0, fitted.block.starts, starts)
-    method = outcome_only if block.predictors.shape[1] else fitted.method
+    method = HELD_OUT if block.predictors.shape[1] else fitted.method
     found, others = method(block), placebos(block, method, fitted.groups)
     if fitted.has_levels:
         spread = placebo_spread(others)
@@ -68,5 +70,5 @@ def _held_out(fitted: Fitted, starts: int, alpha: float) -> tuple[float, float] 
         return Refusal("poor_fit", f"donors fit the {starts} periods before it exactly")
     if refused := enough_placebos(len(others), alpha, "placebos"):
         return refused
-    values, scales = np.array([one.effect for one in others]), np.array([one.pre_rmspe for one in others])
-    return found.effect, ratio_test(found.effect, found.pre_rmspe, values, scales, alpha).p_value
+    values, scales = np.array([one.effect for one in others]), np.array([one.error for one in others])
+    return found.effect, ratio_test(found.effect, found.error, values, scales, alpha).p_value

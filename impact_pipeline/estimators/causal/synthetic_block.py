@@ -48,13 +48,16 @@ def _span(window: PeriodWindow) -> Span:
 def asked_method(design: SyntheticControl) -> Method:
     """The method with its settings."""
     early_stopped = design.weight_search == "early_stopped"
+    held_out = design.inference == "placebo" and design.relative_to == "held_out_error"
     match design.method:
         case "outcome_only":
-            return partial(outcome_only, early_stopped=early_stopped)
+            return partial(outcome_only, early_stopped=early_stopped, held_out=held_out)
         case "predictors":
             return with_predictors
         case "augmented":
-            return partial(augmented, ridge=design.ridge, rule=design.ridge_rule, unit_means=design.unit_means)
+            return partial(
+                augmented, ridge=design.ridge, rule=design.ridge_rule, unit_means=design.unit_means, held_out=held_out
+            )
         case "synthetic_difference_in_differences":
             return partial(synthetic_differences, early_stopped=early_stopped)
         case "difference_in_differences":

@@ -48,7 +48,8 @@ class SyntheticControlEstimator:
 
     Assumes that the change touched no donor, that nothing else happened to the treated units alone, and that donors
     which follow them before would have after. The interval and p-value are of one test: the mean gap relative to the
-    error before, ranked among donors' (placebo), or the sum of gaps among those of permuted periods (conformal).
+    error before, ranked among donors' (placebo), or the sum of gaps among those of permuted periods (conformal). The
+    error is that of periods held out of the fit, one after the other, unless the design asks for that of the fit.
     Abadie, Diamond, Hainmueller (2010), JASA 105; Chernozhukov, Wuthrich, Zhu (2021), JASA 116.
     """
 
@@ -134,7 +135,7 @@ def placebo_test(fitted: Fitted, alpha: float, period: int | None = None) -> Per
         return refused
     values = np.array([one.effect if period is None else one.gaps[period] for one in others])
     own = found.effect if period is None else float(found.gaps[period])
-    return ratio_test(own, found.pre_rmspe, values, np.array([one.pre_rmspe for one in others]), alpha)
+    return ratio_test(own, found.error, values, np.array([one.error for one in others]), alpha)
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,7 +186,9 @@ def _numbers(question: SyntheticQuestion, fitted: Fitted) -> Mapping[str, float]
         "effective donors": float(1 / np.sum(weights**2)),
         **{named.get(name, name): value for name, value in found.numbers.items()},
     }
-    if not is_exact(fitted.block, found):
+    if found.held_out_mspe is not None:
+        numbers["held-out MSPE"] = found.held_out_mspe
+    if np.isfinite(rmspe_ratio(found)):
         numbers["RMSPE ratio"] = rmspe_ratio(found)
         numbers["p-value of RMSPE ratio"] = rmspe_p_value(found, fitted.others)
     return numbers

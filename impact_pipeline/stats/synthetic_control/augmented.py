@@ -25,6 +25,7 @@ def augmented(
     ridge: float | None = None,
     rule: RidgeRule = "one_standard_error",
     unit_means: bool = False,
+    held_out: bool = False,
 ) -> Counterfactual:
     """`w + (x_1 - X' w)' (X X' + ridge I)^-1 X` with outcomes before the change less the donors' mean of the period.
 
@@ -42,9 +43,12 @@ def augmented(
     """
     level = np.full(block.starts, 1 / block.starts) if unit_means else None
     points, target = block.donors[:, : block.starts], block.target[: block.starts]
-    chosen = chosen_ridge(points, target, rule, unit_means=unit_means) if ridge is None else ridge
-    weights = _weights(points, target, np.array([chosen]), unit_means=unit_means)[0]
-    return counterfactual(block, weights, period_weights=level, numbers={"ridge": chosen})
+    error = None
+    if ridge is None or held_out:
+        ridge, error = chosen_ridge(points, target, rule, ridge=ridge, unit_means=unit_means)
+    weights = _weights(points, target, np.array([ridge]), unit_means=unit_means)[0]
+    told = error if held_out else None
+    return counterfactual(block, weights, period_weights=level, numbers={"ridge": ridge}, held_out_mspe=told)
 
 
 def _weights(points: Floats, target: Floats, ridges: Floats, *, unit_means: bool) -> Floats:
@@ -71,26 +75,31 @@ def _made_good(points: Floats, target: Floats, weights: Floats, ridges: Floats) 
     return np.asarray(pull @ left.T)
 
 
-def chosen_ridge(points: Floats, target: Floats, rule: RidgeRule, *, unit_means: bool = False) -> float:
-    """By cross-validation over all periods of (J, t) points, each left out once; its unit means come from the others.
+def chosen_ridge(
+    points: Floats, target: Floats, rule: RidgeRule, *, ridge: float | None = None, unit_means: bool = False
+) -> tuple[float, float]:
+    """The ridge, unless it is given, and its mean squared error, by cross-validation over all periods of (J, t) points.
+
+    Each period is left out once; unit means come from the others.
 
     >>> rng = np.random.default_rng(0)
     >>> points = rng.normal(size=(5, 8))
-    >>> least = chosen_ridge(points, points[0], "least_error")
-    >>> least <= chosen_ridge(points, points[0], "one_standard_error")
-    True
+    >>> least, error = chosen_ridge(points, points[0], "least_error")
+    >>> least <= chosen_ridge(points, points[0], "one_standard_error")[0], round(error, 6)
+    (True, 0.0)
     """
     greatest = float(np.linalg.norm(_centred(points, target, unit_means=unit_means)[0], 2)) ** 2
     ridges = greatest * SMALLEST_RATIO ** (np.arange(CANDIDATES + 1) / CANDIDATES)
-    if points.shape[1] < FEWEST_PERIODS or not greatest:
-        return greatest
-    errors = [_left_out(points, target, period, ridges, unit_means=unit_means) for period in range(points.shape[1])]
-    means = np.mean(errors, axis=0)
-    least = int(means.argmin())
-    if rule == "least_error":
-        return float(ridges[least])
-    allowed = means[least] + np.std(errors, axis=0, ddof=1)[least] / np.sqrt(len(errors))
-    return float(ridges[np.flatnonzero(means <= allowed)[0]])
+    if ridge is not None or points.shape[1] < FEWEST_PERIODS or not greatest:
+        ridges = np.array([greatest if ridge is None else ridge])
+    periods = range(points.shape[1])
+    errors = np.array([_left_out(points, target, period, ridges, unit_means=unit_means) for period in periods])
+    means = errors.mean(axis=0)
+    chosen = int(means.argmin())
+    if rule == "one_standard_error" and len(ridges) > 1:
+        allowed = means[chosen] + errors[:, chosen].std(ddof=1) / np.sqrt(len(errors))
+        chosen = int(np.flatnonzero(means <= allowed)[0])
+    return float(ridges[chosen]), float(means[chosen])
 
 
 def _left_out(points: Floats, target: Floats, period: int, ridges: Floats, *, unit_means: bool) -> Floats:

@@ -16,7 +16,8 @@ class Counterfactual:
     """`weights` (J,) of donors; `gaps` (T,) are the target less its counterfactual.
 
     `period_weights` (starts,) are those of periods before the change, where a method takes the gap's own level out.
-    `pre_mspe` is the mean squared gap over the judged periods. `numbers` are the method's own.
+    `pre_mspe` is the mean squared gap over the judged periods. `held_out_mspe` is that of periods left out of the fit
+    one after the other, where a method was asked for it. `numbers` are the method's own.
     """
 
     weights: Floats
@@ -25,6 +26,7 @@ class Counterfactual:
     pre_mspe: float
     period_weights: Floats | None = None
     numbers: Mapping[str, float] = field(default_factory=dict)
+    held_out_mspe: float | None = None
 
     @property
     def effect(self) -> float:
@@ -35,13 +37,23 @@ class Counterfactual:
     def pre_rmspe(self) -> float:
         return float(np.sqrt(self.pre_mspe))
 
+    @property
+    def error(self) -> float:
+        """Root mean squared error before the change: of periods held out where known, else of those fitted."""
+        return float(np.sqrt(self.pre_mspe if self.held_out_mspe is None else self.held_out_mspe))
+
 
 Method = Callable[[Block], Counterfactual]
 """A method is a function of the block alone, so that donors can be given the place of the treated units."""
 
 
 def counterfactual(
-    block: Block, weights: Floats, *, period_weights: Floats | None = None, numbers: Mapping[str, float] | None = None
+    block: Block,
+    weights: Floats,
+    *,
+    period_weights: Floats | None = None,
+    numbers: Mapping[str, float] | None = None,
+    held_out_mspe: float | None = None,
 ) -> Counterfactual:
     """Gaps to the weighted donors, less their own mean by `period_weights` where these are given.
 
@@ -54,7 +66,7 @@ def counterfactual(
     if period_weights is not None:
         gaps = gaps - period_weights @ gaps[: block.starts]
     pre_mspe = float(np.mean(gaps[: block.starts][block.judged] ** 2)) if block.starts else 0.0
-    return Counterfactual(weights, gaps, block.starts, pre_mspe, period_weights, numbers or {})
+    return Counterfactual(weights, gaps, block.starts, pre_mspe, period_weights, numbers or {}, held_out_mspe)
 
 
 def given_weights(block: Block, weights: Mapping[str, float]) -> Counterfactual:

@@ -64,7 +64,7 @@ def enough_placebos(count: int, alpha: float, what: str) -> Refusal | None:
 def ratio_test(value: float, scale: float, values: Floats, scales: Floats, alpha: float) -> Permuted:
     """Ranks `|value| / scale` among those of placebos, and inverts the rank for the interval.
 
-    The scale is the root mean squared gap before the change, so that placebos with a bad fit do not decide. With B
+    The scale is the root mean squared error before the change, so that placebos with a bad fit do not decide. With B
     placebos the p-value is `(1 + number at or above) / (B + 1)`; the interval holds every t for which `|value - t| /
     scale` has a p-value above alpha: `value +- scale r`, r the `floor(alpha (B + 1))`-th greatest placebo. An average
     effect t is ruled out whatever its course. Exact where every unit was as likely to be the treated one. Abadie,
@@ -105,11 +105,11 @@ def rmspe_p_value(found: Counterfactual, others: Sequence[Counterfactual]) -> fl
 
 
 def is_exact(block: Block, found: Counterfactual) -> bool:
-    """Whether the periods before the change are fitted without error, as many donors can fit few periods.
+    """Whether there is no error before the change to judge by, as where many donors fit few periods exactly.
 
     >>> from impact_pipeline.stats.synthetic_control.block import block_of_arrays
     >>> block = block_of_arrays(np.array([[1.0, 2.0], [0.0, 1.0]]), 1, 1)
     >>> is_exact(block, Counterfactual(np.ones(1), np.zeros(2), 1, 0.0))
     True
     """
-    return found.pre_rmspe <= EXACT * float(np.ptp(block.outcomes[:, : block.starts]) or 1.0)
+    return found.error <= EXACT * float(np.ptp(block.outcomes[:, : block.starts]) or 1.0)
