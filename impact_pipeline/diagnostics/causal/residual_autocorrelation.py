@@ -18,8 +18,9 @@ from impact_pipeline.stats.time_series.structural_series import StructuralFit
 LEVEL = 0.01
 MOST_LAGS = 14
 """Two weeks of days."""
-LARGEST = 0.5
-"""Autocorrelation of residuals up to which Newey and West's intervals of 95 % cover 90 % or more in our simulations."""
+LARGEST = 0.3
+"""Autocorrelation up to which Newey and West's small-sample intervals of 95 % cover 90 % in simulated short series (those
+without that correction 85 %)."""
 RANDOM_WALK = 0.95
 """Autocorrelation of errors beyond which they do not return: the level itself moves."""
 
@@ -29,7 +30,7 @@ class ResidualAutocorrelation:
 
     White are the innovations of a structural series, and residuals of an interrupted one once its autoregression is
     taken out, which fails at an autocorrelation of 0.95 too. Errors of Newey and West allow for autocorrelation, but
-    not for any: with them it fails above 0.5 at one period's distance.
+    not for any: with them it fails above 0.3 at one period's distance.
     """
 
     name: ClassVar[str] = "residual_autocorrelation"
