@@ -14,12 +14,13 @@ from impact_pipeline.stats.least_squares import Array
 from impact_pipeline.stats.refusal import Refusal
 from impact_pipeline.stats.samples.series import Series
 from impact_pipeline.stats.time_series.interrupted_series import InterruptedFit
+from impact_pipeline.stats.time_series.posterior_summary import far_p_value
 from impact_pipeline.stats.time_series.time_axis import Places
 
 LARGEST_SHARE = 3
 """At most one in so many of the periods before the change is held out at a time."""
 
-MOST_DRAWS = 500
+MOST_DRAWS = 1000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,14 +67,14 @@ def forecast(question: SeriesQuestion, starts: int, end: int) -> Forecast | Refu
         return fit
     if isinstance(fit, InterruptedFit):
         value, error, degrees = fit.effect(fit.average())
+        p_value = float(2 * upper_tail(abs(value) / error, degrees))
         expected, spread = fit.without()
         half = float(quantile(1 - question.alpha / 2, degrees)) * np.hypot(spread, _spread(fit))
         lower, upper = expected - half, expected + half
     else:
         effects = fit.effects().mean(axis=0)
-        value, error, degrees = float(effects.mean()), float(effects.std(ddof=1)), float("inf")
+        value, error, p_value = float(effects.mean()), float(effects.std(ddof=1)), far_p_value(effects)
         expected, (lower, upper) = fit.expected, fit.band(question.alpha)
-    p_value = float(2 * upper_tail(abs(value) / error, degrees))
     return Forecast(series, starts, value, error, p_value, expected, lower, upper)
 
 

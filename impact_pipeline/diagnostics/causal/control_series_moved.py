@@ -13,13 +13,13 @@ from impact_pipeline.causal.base import Effects
 from impact_pipeline.causal.series_fits import SeriesQuestion, structural_fit
 from impact_pipeline.diagnostics.base import Finding
 from impact_pipeline.diagnostics.causal.base import Checked
-from impact_pipeline.stats.inference import upper_tail
 from impact_pipeline.stats.least_squares import Array
 from impact_pipeline.stats.refusal import Refusal
 from impact_pipeline.stats.samples.series import Series
+from impact_pipeline.stats.time_series.posterior_summary import far_p_value
 
 LEVEL = 0.01
-DRAWS = 500
+DRAWS = 1000
 
 
 class ControlSeriesMoved:
@@ -63,5 +63,4 @@ def _p_value(question: SeriesQuestion, control: Array) -> float | None:
     fit = structural_fit(own, design, question.rng("control series"))
     if isinstance(fit, Refusal):
         return None
-    effects = fit.effects().mean(axis=0)
-    return float(2 * upper_tail(abs(float(effects.mean())) / float(effects.std(ddof=1)), float("inf")))
+    return far_p_value(fit.effects().mean(axis=0))

@@ -19,8 +19,8 @@ LEVEL = 0.01
 MOST_LAGS = 14
 """Two weeks of days."""
 LARGEST = 0.3
-"""Autocorrelation up to which Newey and West's small-sample intervals of 95 % cover 90 % in simulated short series (those
-without that correction 85 %)."""
+"""Autocorrelation up to which Newey and West's small-sample intervals of 95 % cover 90 % in short simulated series,
+those without that correction 85 %."""
 RANDOM_WALK = 0.95
 """Autocorrelation of errors beyond which they do not return: the level itself moves."""
 

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import scipy.stats
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from impact_pipeline.stats.time_series.posterior_summary import bounds, summary
+from impact_pipeline.stats.time_series.posterior_summary import bounds, far_p_value, summary
 
 
 @settings(max_examples=200, deadline=None)
@@ -28,3 +29,9 @@ def test_rows_have_bounds_of_their_own() -> None:
     lower, upper = bounds(draws, 0.1)
     assert lower.tolist() == [9.0, 19.0]
     assert upper.tolist() == [189.0, 199.0]
+
+
+@pytest.mark.parametrize("degrees", [8, 40])
+def test_far_p_value_is_that_of_the_t_that_was_drawn(degrees: int) -> None:
+    draws = 6 + scipy.stats.t(degrees).rvs(size=400_000, random_state=1)
+    assert np.log10(far_p_value(draws)) == pytest.approx(np.log10(2 * scipy.stats.t(degrees).sf(6)), abs=0.5)
