@@ -25,6 +25,8 @@ from impact_pipeline.stats.samples.cross_section import CrossSection
 
 Floats = NDArray[np.float64]
 Fit = Discontinuous | WindowFit
+NO_JUMP = 1e-9
+"""A jump of the treatment, from 0 to 1, that is rounding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,7 @@ def _moves(found: Fit | Refusal, design: Design, alpha: float) -> Fit | Refusal:
     if isinstance(found, Refusal) or not design.fuzzy:
         return found
     step = first_stage(found, alpha)
-    if step.lower <= 0 <= step.upper:
+    if step.lower <= 0 <= step.upper or abs(step.value) <= NO_JUMP:
         told = f"the treatment jumps by {step.value:.3g} at the cut-off, interval {step.lower:.3g} to {step.upper:.3g}"
         return Refusal(
             "not_identified", f"{told}: what does not move cannot be divided by; check `cutoff` and `treated`"

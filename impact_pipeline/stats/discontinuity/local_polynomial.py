@@ -96,9 +96,9 @@ def power_sums(scaled: Floats, columns: Floats, highest: int) -> Floats:
     for place, column in enumerate(columns):
         term = column.copy()
         for power in range(highest):
-            found[place, power] = np.sum(term)
+            found[place, power] = np.add.reduce(term)
             term *= scaled
-        found[place, highest] = np.sum(term)
+        found[place, highest] = np.add.reduce(term)
     return found
 
 

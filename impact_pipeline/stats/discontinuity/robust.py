@@ -61,11 +61,11 @@ class Discontinuous:
 
     def ratio(self) -> Jump:
         """Jump of the outcome by that of the treatment; bias and errors to first order."""
-        (above, below), corrected = self._values(0), self._values(1)
-        weights = ratio_contrast(np.array([above, below]))
+        plain, corrected = self._values(0), self._values(1)
+        weights = ratio_contrast(plain)
         moved = self._jump(summed("t,tk->k", weights, self.combinations))
-        step = float(weights @ (corrected - np.array([above, below])))
-        return Jump(above / below, above / below + step, moved.std_error, moved.robust_error)
+        value = float(plain[0] / plain[1])
+        return Jump(value, value + float(weights @ (corrected - plain)), moved.std_error, moved.robust_error)
 
     def _values(self, kind: int) -> Floats:
         return summed("tk,k->t", self.combinations, self.right.values()[kind] - self.left.values()[kind])
