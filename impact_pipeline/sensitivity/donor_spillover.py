@@ -27,19 +27,19 @@ HELD = 0.8
 
 
 class DonorSpillover:
-    """Fails where the donors that hold most of the weight moved at the change, beside those that hold little.
+    """Fails where the donors that hold most of the weight moved at the change, beside those least like the treated.
 
-    The weighted mean of the donors that together hold four fifths of the weight takes the treated units' place, the
-    other donors are its donors, and its gap after the change is ranked among theirs at the question's alpha. Donors
-    with weight are those most like the treated units: neighbours, rivals, regions that share customers; a change that
-    spills over reaches them first, and what it does to them is taken off the effect. A pass cannot rule out that all
-    donors moved alike.
+    The weighted mean of the donors that together hold four fifths of the weight takes the treated units' place. Its
+    donors are the half that was farthest from the treated units before the change, less those with weight, and its gap
+    after the change is ranked among theirs at the question's alpha. Donors with weight are those most like the treated
+    units: neighbours, rivals, regions that share customers; a change that spills over reaches them first, and what it
+    does to them is taken off the effect. A pass cannot rule out that all donors moved alike.
     """
 
     name: ClassVar[str] = "donor_spillover"
     designs: ClassVar[frozenset[str]] = frozenset({"synthetic_control"})
     asks: ClassVar[str] = "Did the change reach the donors that stand for the treated units?"
-    pass_means: ClassVar[str] = "Donors with weight moved as donors without it did; all may still have moved alike."
+    pass_means: ClassVar[str] = "Donors with weight moved as distant ones did; all may still have moved alike."
     needs_fit: ClassVar[bool] = True
 
     def check(self, question: Question[Any, Any], effects: Effects | None) -> Checked:
@@ -57,7 +57,7 @@ class DonorSpillover:
             return Checked(Finding(self.name, None, None, None, sentence, "none", {"if_half_spilled": half}))
         gap, p_value = moved
         sentence = (
-            f"{told}; from the change on they lie {gap:.4g} off what the other donors foretell (p = {p_value:.3g})."
+            f"{told}; from the change on they lie {gap:.4g} off what distant donors foretell (p = {p_value:.3g})."
         )
         details = {"gap": gap, "if_half_spilled": half}
         passed = p_value > question.alpha
@@ -72,11 +72,21 @@ def heavy_donors(fitted: Fitted) -> list[int]:
     return [int(place) for place in order[: int(np.searchsorted(held, HELD - 1e-12)) + 1]]
 
 
+def far_donors(fitted: Fitted) -> list[int]:
+    """Places of the half of donors that was farthest from the treated units' path before the change."""
+    block = fitted.block
+    away = block.donors[:, : block.starts] - block.target[: block.starts]
+    if fitted.has_levels:
+        away = away - away.mean(axis=1, keepdims=True)
+    order = np.argsort(-np.mean(away**2, axis=1), kind="stable")
+    return sorted(int(place) for place in order[: (len(order) + 1) // 2])
+
+
 def _moved(fitted: Fitted, heavy: list[int], alpha: float) -> tuple[float, float] | Refusal:
-    """The gap of the heavy donors' mean after the change, and its p-value among the other donors."""
+    """The gap of the heavy donors' mean after the change, and its p-value among distant donors."""
     whole, weights = fitted.block, fitted.found.weights
-    rest = [place for place in range(len(whole.donors)) if place not in heavy]
-    if refused := enough_placebos(len(rest), alpha, "other donors"):
+    rest = [place for place in far_donors(fitted) if place not in heavy]
+    if refused := enough_placebos(len(rest), alpha, "distant donors"):
         return refused
     mean = weights[heavy] @ whole.donors[heavy] / weights[heavy].sum()
     block = _block(whole, mean, rest)
@@ -84,7 +94,7 @@ def _moved(fitted: Fitted, heavy: list[int], alpha: float) -> tuple[float, float
     found = method(block)
     others = placebos(block, method, placebo_groups(len(rest), 1, len(rest), np.random.default_rng(0)))
     if is_exact(block, found):
-        return Refusal("poor_fit", "the other donors fit them exactly")
+        return Refusal("poor_fit", "distant donors fit them exactly")
     values, scales = np.array([one.effect for one in others]), np.array([one.error for one in others])
     return found.effect, ratio_test(found.effect, found.error, values, scales, alpha).p_value
 

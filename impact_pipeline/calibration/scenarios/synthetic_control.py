@@ -70,11 +70,11 @@ def anticipation(rng: np.random.Generator) -> Drawn:
 
 
 def spillover(rng: np.random.Generator) -> Drawn:
-    """Six neighbours that are much like the treated unit lose what it wins."""
+    """Six neighbours that are much like the treated unit lose twice what it wins."""
     outcomes = _units(rng, MANY_DONORS, noise=NEAR)
     near = outcomes[0] + NEAR * rng.normal(size=(NEIGHBOURS, BEFORE + AFTER))
     outcomes[0, BEFORE:] += EFFECT
-    near[:, BEFORE:] -= EFFECT
+    near[:, BEFORE:] -= 2 * EFFECT
     return Drawn(_panel(np.vstack([outcomes[:1], near, outcomes[1:]])), EFFECT)
 
 
