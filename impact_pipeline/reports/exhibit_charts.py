@@ -74,12 +74,7 @@ def _curve(exhibit: Curve) -> Drawn | None:
     ]
     if not points:
         return None
-    x = alt.X(
-        "x:Q",
-        title=exhibit.axis,
-        axis=alt.Axis(tickCount=10, grid=False, format="~g"),
-        scale=alt.Scale(zero=False, nice=False, padding=12),
-    )
+    x = alt.X("x:Q", title=exhibit.axis, axis=_axis(exhibit), scale=alt.Scale(zero=False, nice=False, padding=12))
     base, banded = _rows(points), _rows([p for p in points if p["lower"] is not None])
     zero = _rows([{"value": 0}]).mark_rule(color=MUTED).encode(y=_number("value"))
     layers = [zero, *_rule_at(exhibit.starts)]
@@ -92,6 +87,26 @@ def _curve(exhibit: Curve) -> Drawn | None:
             base.mark_point(color=BLUE, filled=True, size=42, opacity=1).encode(x=x, y=_number("value", "effect"))
         )
     return alt.layer(*layers).properties(width=WIDTH, height=HEIGHT), len(points)
+
+
+def _axis(exhibit: Curve) -> alt.Axis:
+    """Numbers, whole where all positions are; names at their places where positions only count them."""
+    points, whole = exhibit.points, all(float(p.position).is_integer() for p in exhibit.points)
+    if whole and not all(_says(p.label, p.position) for p in points):
+        step = max(1, -(-len(points) // MOST_LABELS))
+        names = json.dumps({f"{p.position:g}": visible(p.label) for p in points})
+        shown = [p.position for p in points][::step]
+        return alt.Axis(values=shown, labelExpr=f"{names}[datum.value]", grid=False, labelLimit=90, labelOverlap=True)
+    steps = {"tickMinStep": 1} if whole else {}
+    return alt.Axis(tickCount=10, grid=False, format="~g", **steps)
+
+
+def _says(label: str, position: float) -> bool:
+    """Whether a label is nothing but its position."""
+    try:
+        return float(label) == position
+    except ValueError:
+        return False
 
 
 def _paths(exhibit: Paths) -> Drawn | None:

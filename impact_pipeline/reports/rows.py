@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from impact_pipeline.catalog.metrics.base import Metric
-from impact_pipeline.estimators.base import Estimate, NotEstimable, Result
+from impact_pipeline.estimators.base import NO_LIFT, Estimate, NotEstimable, Result
 from impact_pipeline.reports.formatting import PERCENT, Shown, capitalised, count, mean, p_value, shown, unit_of
 from impact_pipeline.reports.look import Look, Role, Tone
 from impact_pipeline.reports.narrative import displayed_interval, refusal
@@ -51,13 +51,18 @@ def _line(look: Look, result: Result) -> EstimateRow:
         look.reading_label(result) if result.variant else look.label(result.metric, contrast),
         look.role(result.metric),
         (result.segment[0], result.segment[1] or "unknown"),
-        count(units.get(contrast.control, 0)),
-        count(units.get(contrast.treatment, 0)),
+        _units(look, units, contrast.control),
+        _units(look, units, contrast.treatment),
         result.method,
     )
     if isinstance(result, NotEstimable):
         return replace(bare, refused=f"{capitalised(refusal(result))}.")
     return _with_numbers(bare, look, result)
+
+
+def _units(look: Look, units: Mapping[str, int], arm: str) -> str:
+    """Units of an arm; nothing where a causal method counts others, such as those on each side of a cut-off."""
+    return "" if look.is_causal and arm not in units else count(units.get(arm, 0))
 
 
 def _with_numbers(bare: EstimateRow, look: Look, result: Estimate) -> EstimateRow:
@@ -71,8 +76,13 @@ def _with_numbers(bare: EstimateRow, look: Look, result: Estimate) -> EstimateRo
         p_value=p_value(result.p_value),
         grade=result.grade,
         tone=look.tone(result.metric, displayed_interval(result)),
-        note="; ".join(note for note in (result.relative_refused or "", _capped(look, result)) if note),
+        note="; ".join(note for note in (_no_lift(result), _capped(look, result)) if note),
     )
+
+
+def _no_lift(result: Estimate) -> str:
+    """Why there is no lift; that a metric has none by its document needs no telling."""
+    return "" if result.relative_refused in (None, NO_LIFT) else result.relative_refused
 
 
 def _mean_of(result: Estimate, arm: str, metric: Metric | None) -> str:
