@@ -8,25 +8,32 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
-from impact_pipeline.catalog.designs import Design
+from impact_pipeline.catalog.causal.designs import AnyCausalDesign
+from impact_pipeline.catalog.designs import AnyRandomisedDesign
 from impact_pipeline.catalog.feature import FeatureDocument
 from impact_pipeline.catalog.metrics.registry import metric_types
+from impact_pipeline.catalog.samples import SAMPLE_TYPES, CausalSample
+from impact_pipeline.diagnostics.causal.base import CausalCheck
+from impact_pipeline.diagnostics.causal.registry import CAUSAL_CHECKS
 from impact_pipeline.diagnostics.registry import diagnostics
 from impact_pipeline.estimators.base import Reason
+from impact_pipeline.estimators.causal.registry import CAUSAL_ESTIMATORS
 from impact_pipeline.estimators.registry import ESTIMATORS
+from impact_pipeline.sensitivity.registry import REFUTERS
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "inventory.md"
 HEAD = """# Inventory
 
 What a plan can name. Written by `python -m impact_pipeline_tests.docs.inventory`; a test compares it with the code.
 """
+CHECK_HEADS = ("name", "what it asks", "a pass means", "after the fit", "designs")
 
 
 def inventory() -> str:
     """The page."""
     metrics = [[f"`{_type(m)}`", _first_sentence(m)] for m in metric_types()]
     features = [[f"`{_type(f)}`", _first_sentence(f)] for f in get_args(get_args(FeatureDocument)[0])]
-    designs = [[f"`{_type(d)}`", _first_sentence(d)] for d in get_args(get_args(Design)[0])]
+    designs = [[f"`{_type(d)}`", _first_sentence(d)] for d in get_args(AnyRandomisedDesign)]
     estimators = [
         [f"`{e.name}`", _first_sentence(e), _listed(e.forms), _listed(e.designs), "yes" if e.uses_covariates else "no"]
         for e in ESTIMATORS
@@ -39,9 +46,36 @@ def inventory() -> str:
         _section("Designs", ["type", "what it is"], designs),
         _section("Estimators", ["name", "what it does", "readings", "designs", "covariates"], estimators),
         _section("Diagnostics", ["name", "what it asks", "designs"], checks),
+        *_causal_sections(),
         _section("Reasons of a number that is not estimable", ["reason"], [[f"`{reason}`"] for reason in Reason]),
     ]
     return "\n".join(parts)
+
+
+def _causal_sections() -> list[str]:
+    samples = [[f"`{_type(s)}`", _first_sentence(s)] for s in get_args(get_args(CausalSample)[0])]
+    designs = [
+        [f"`{_type(d)}`", _first_sentence(d), _listed(SAMPLE_TYPES[_type(d)]), _settings(d)]
+        for d in get_args(AnyCausalDesign)
+    ]
+    estimators = [[f"`{e.name}`", _first_sentence(e), _listed(e.designs)] for e in CAUSAL_ESTIMATORS]
+    return [
+        _section("Causal designs", ["type", "what it is", "samples", "settings"], designs),
+        _section("Samples of causal designs", ["type", "what it is"], samples),
+        _section("Causal estimators", ["name", "what it does", "designs"], estimators),
+        _section("Causal checks", CHECK_HEADS, _checks(CAUSAL_CHECKS)),
+        _section("Refuters", CHECK_HEADS, _checks(REFUTERS)),
+    ]
+
+
+def _checks(registered: Sequence[CausalCheck]) -> list[list[str]]:
+    return [
+        [f"`{c.name}`", c.asks, c.pass_means, "yes" if c.needs_fit else "no", _listed(c.designs)] for c in registered
+    ]
+
+
+def _settings(design: Any) -> str:
+    return ", ".join(f"`{name}`" for name in design.model_fields if name != "type")
 
 
 def _section(title: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -55,7 +89,8 @@ def _type(model: Any) -> str:
 
 def _first_sentence(described: Any) -> str:
     text = " ".join((inspect.getdoc(described) or inspect.getdoc(type(described)) or "").split("\n\n")[0].split())
-    return re.split(r"(?<!e\.g)\. ", text)[0].rstrip(".") + "."
+    first = re.split(r"(?<!e\.g)(?<!et al)\. ", text)[0].rstrip(".")
+    return first if first.endswith("?") else f"{first}."
 
 
 def _listed(names: Iterable[str]) -> str:
