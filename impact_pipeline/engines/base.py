@@ -53,9 +53,13 @@ class Engine(Protocol):
         ...
 
     def batches(
-        self, query: exp.Query, inputs: Mapping[str, Input], batch_rows: int = 65_536
+        self, query: exp.Query, inputs: Mapping[str, Input], batch_rows: int = 65_536, *, joins_as_written: bool = False
     ) -> AbstractContextManager[pa.RecordBatchReader]:
-        """The result as a stream, in bounded memory; the reader is valid inside the `with`."""
+        """The result as a stream, in bounded memory; the reader is valid inside the `with`.
+
+        With `joins_as_written` it is the right side of a join that is held in memory, however small the left side is
+        thought to be: for rows that are wide on the left, and filtered or grouped so that nobody knows how many.
+        """
         ...
 
     def session(self, inputs: Mapping[str, Input]) -> AbstractContextManager[Session]:

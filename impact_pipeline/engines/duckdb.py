@@ -32,9 +32,9 @@ class DuckDBEngine:
 
     @contextmanager
     def batches(
-        self, query: exp.Query, inputs: Mapping[str, Input], batch_rows: int = 65_536
+        self, query: exp.Query, inputs: Mapping[str, Input], batch_rows: int = 65_536, *, joins_as_written: bool = False
     ) -> Iterator[pa.RecordBatchReader]:
-        with self._connected(inputs) as connection:
+        with self._connected(inputs, "build_side_probe_side" if joins_as_written else "") as connection:
             yield connection.sql(_sql(query)).to_arrow_reader(batch_rows)
 
     @contextmanager
@@ -43,8 +43,11 @@ class DuckDBEngine:
             yield DuckDBSession(connection)
 
     @contextmanager
-    def _connected(self, inputs: Mapping[str, Input]) -> Iterator[duckdb.DuckDBPyConnection]:
+    def _connected(
+        self, inputs: Mapping[str, Input], without_optimizers: str = ""
+    ) -> Iterator[duckdb.DuckDBPyConnection]:
         with tempfile.TemporaryDirectory(prefix="impact-spill-") as spill, duckdb.connect(":memory:") as connection:
+            connection.execute(f"SET disabled_optimizers = {_literal(without_optimizers)}")
             self._configure(connection, Path(spill), _opened(inputs))
             for name, given in inputs.items():
                 _offer(connection, name, given)

@@ -80,7 +80,7 @@ def expose(study: Study, as_of: date, *, lake: Lake, engine: Engine, generation:
     for name, days in inputs.others.items():
         offered[other_table(name)] = lake.trusted(study.other_studies[name].exposure.dataset).files(days)
     facts = {"as_of": as_of.isoformat(), **inputs.read, "missing_days": inputs.missing}
-    with engine.batches(exposures_query(study), offered) as rows:
+    with engine.batches(exposures_query(study), offered, joins_as_written=True) as rows:
         return table.publish(rows, generation=generation, input_digest=made_from, facts=facts)
 
 

@@ -56,6 +56,16 @@ def test_a_result_streams_in_batches(tmp_path: Path) -> None:
     assert max(sizes) <= 2_048
 
 
+@pytest.mark.parametrize(("as_written", "held_off"), [(False, ""), (True, "build_side_probe_side")])
+def test_joins_are_planned_by_size_or_as_written_with_the_same_rows(as_written: bool, held_off: str) -> None:
+    """A small left side is built by itself, unless joins are as written."""
+    inputs = {"few": pa.table({"unit": [2, 9]}), "many": pa.table({"unit": range(5_000), "value": range(5_000)})}
+    sql = "SELECT unit, value, current_setting('disabled_optimizers') AS off FROM few LEFT JOIN many USING (unit)"
+    with ENGINE.batches(query(sql), inputs, joins_as_written=as_written) as rows:
+        found = rows.read_all().sort_by("unit").to_pylist()
+    assert found == [{"unit": 2, "value": 2, "off": held_off}, {"unit": 9, "value": 9, "off": held_off}]
+
+
 def test_sums_of_integers_are_exact_on_any_number_of_threads(tmp_path: Path) -> None:
     table = pa.table({"value": [2**62, 2**62, 2**62, -1] * 50_000})
     given = {"many": files(tmp_path, table, table.slice(1))}
