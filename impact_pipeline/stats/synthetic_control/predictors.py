@@ -12,6 +12,8 @@ from impact_pipeline.stats.synthetic_control.simplex import Floats, Places, near
 LEAST_SHARE = 1e-3
 """The least weight of a predictor, as a share of the greatest. Without a floor one predictor takes all and donors'
 weights are decided by rounding."""
+TIES = 1e-6
+"""How much gaps of outcomes count beside those of predictors where donors' weights are chosen."""
 RANDOM_STARTS = 16
 ROUGH_GAIN, FINE_GAIN = 1e-4, 1e-10
 """Every start is followed while steps still gain the first share, the best three of them up to the second."""
@@ -23,7 +25,8 @@ START_SEED = 20100601
 def with_predictors(block: Block) -> Counterfactual:
     """Donors' weights minimise `sum_k v_k (X_1k - w' X_k)^2`; predictors' weights v the gaps of outcomes before.
 
-    Predictors are divided by their standard deviation over all units. The outer problem has many local optima: it is
+    Predictors are divided by their standard deviation over all units. Where several weights match the predictors alike,
+    those whose outcomes are nearer are taken. The outer problem has many local optima: it is
     solved by gradients (of the optimal weights, through their optimality conditions) from equal weights, from each
     predictor alone and from sixteen random ones, and the best is kept. `numbers` has each predictor's share as "v 0",
     "v 1", .. Abadie, Diamond, Hainmueller (2010), JASA 105; Abadie, Gardeazabal (2003), AER 93.
@@ -57,10 +60,15 @@ class _Objective:
 
     def __init__(self, away: Floats, outcome_gram: Floats) -> None:
         self._away, self._outcomes = away, outcome_gram
+        usual = float(np.sum(away**2)) / away.shape[1]
+        self._ties = outcome_gram * (TIES * usual / max(float(np.trace(outcome_gram)), np.finfo(float).tiny))
         self._held: Places | None = None
 
     def weights(self, shares: Floats) -> Floats:
-        return nearest_to_origin((self._away * shares) @ self._away.T)
+        return nearest_to_origin(self._gram(shares))
+
+    def _gram(self, shares: Floats) -> Floats:
+        return (self._away * shares) @ self._away.T + self._ties
 
     def best_shares(self) -> Floats:
         """Shares of the predictors, adding up to 1: the best of all starts, the first where they are equal."""
@@ -77,7 +85,7 @@ class _Objective:
     def __call__(self, logs: Floats) -> tuple[float, Floats]:
         """By the optimality conditions `G w = m 1`, `1' w = 1` on the donors held, solved for the adjoint."""
         shares = _shares(logs)
-        gram = (self._away * shares) @ self._away.T
+        gram = self._gram(shares)
         weights = nearest_to_origin(gram, self._held)
         held = np.flatnonzero(weights)
         self._held = held
