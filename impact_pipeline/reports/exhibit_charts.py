@@ -97,8 +97,8 @@ def _axis(exhibit: Curve) -> alt.Axis:
         names = json.dumps({f"{p.position:g}": visible(p.label) for p in points})
         shown = [p.position for p in points][::step]
         return alt.Axis(values=shown, labelExpr=f"{names}[datum.value]", grid=False, labelLimit=90, labelOverlap=True)
-    steps = {"tickMinStep": 1} if whole else {}
-    return alt.Axis(tickCount=10, grid=False, format="~g", **steps)
+    least = 1 if whole else alt.Undefined
+    return alt.Axis(tickCount=10, grid=False, format="~g", tickMinStep=least)
 
 
 def _says(label: str, position: float) -> bool:
