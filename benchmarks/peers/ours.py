@@ -32,7 +32,9 @@ def answer(question: Question) -> Answer:
     measure(study, LAST_DAY, lake=lake, engine=engine, generation=GENERATION)
     found = estimate_study(study, read_cells(table, engine), LAST_DAY, final=True, plan_digest="benchmark")
     effects = {
-        r.metric: (r.value, r.std_error or 0.0) for r in found.results if isinstance(r, Estimate) and r.segment == ALL_UNITS
+        r.metric: (r.value, r.std_error or 0.0)
+        for r in found.results
+        if isinstance(r, Estimate) and r.segment == ALL_UNITS
     }
     return Answer(effects, len(found.results))
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from impact_pipeline.causal.base import Sample
+from impact_pipeline.stats.samples.sample import Sample
 
 
 @dataclass(frozen=True, eq=False)
