@@ -6,6 +6,7 @@ Abadie, Imbens (2008), Annales d'Economie et de Statistique 91-92; Calonico, Cat
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from impact_pipeline.stats.discontinuity.sides import Floats, Places, Side
 
 ROUNDING = 1e-10
 """Two distances are equal up to this share of the farthest: scores of two decimals are no exact numbers."""
+KEPT = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +38,18 @@ class Neighbours:
         >>> neighbours_of(side, 1).residuals(3).round(4).tolist()
         [[-1.4142, 1.4142, 3.5355]]
         """
+        if rows not in self._kept:
+            if len(self._kept) == KEPT:
+                del self._kept[next(iter(self._kept))]
+            self._kept[rows] = self._residuals(rows)
+        return self._kept[rows]
+
+    @cached_property
+    def _kept(self) -> dict[int, Floats]:
+        """Residuals of the last widths asked for: stages of a rule, and both errors of a fit, ask for the same."""
+        return {}
+
+    def _residuals(self, rows: int) -> Floats:
         start, end = self.start[:rows], self.end[:rows]
         outside = int(np.searchsorted(end > rows, True))
         if outside < rows:
