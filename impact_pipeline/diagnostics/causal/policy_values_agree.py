@@ -37,7 +37,7 @@ class PolicyValuesAgree:
             if name in (own, "direct"):
                 continue
             gap = fit.values[own].value - other.value
-            left = fit.values[own].influence - other.influence
+            left = fit.values[own].rows - other.rows
             found = value_interval(gap, left, question.alpha, cluster=question.sample.cluster)
             if isinstance(found, ValueInterval):
                 p_values[name] = found.p_value

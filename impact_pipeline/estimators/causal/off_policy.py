@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -51,7 +52,8 @@ class OffPolicy:
             return Effects(fit)
         main = _main(question, fit)
         counts = {"decisions": len(log), "decisions with weight": int((fit.weights > 0).sum())}
-        return Effects(main, _others(question, fit), counts, _numbers(fit), _exhibits(question, fit), _notes(fit), fit)
+        others = _others(question, fit)
+        return Effects(main, others, counts, _numbers(fit), _exhibits(question, fit, others), _notes(fit), fit)
 
 
 def _main(question: Question[LoggedDecisions, Design], fit: OffPolicyFit) -> Effect | Refusal:
@@ -101,10 +103,12 @@ def _numbers(fit: OffPolicyFit) -> dict[str, float]:
     }
 
 
-def _exhibits(question: Question[LoggedDecisions, Design], fit: OffPolicyFit) -> tuple[Exhibit, ...]:
+def _exhibits(
+    question: Question[LoggedDecisions, Design], fit: OffPolicyFit, others: Mapping[str, Effect | Refusal]
+) -> tuple[Exhibit, ...]:
     points = [
         CurvePoint(name.removeprefix("value "), float(place), one.value, one.lower, one.upper)
-        for place, (name, one) in enumerate(_others(question, fit).items())
+        for place, (name, one) in enumerate(others.items())
         if isinstance(one, Effect)
     ]
     title = "Value of the new policy by method, beside that of the one that ran"

@@ -19,11 +19,18 @@ class PolicyValue:
     """`influence` is what each decision adds to the error, (n,), of mean 0: the value's variance is its over n.
 
     Values that trust the reward model (direct, Switch-DR, DRos) carry the influence of doubly robust: their own rows do
-    not show the model's error, so that intervals from them would be far too narrow.
+    not show the model's error, so that intervals from them would be far too narrow. `leaning` has those rows, for
+    comparisons between methods on the same decisions.
     """
 
     value: float
     influence: Array
+    leaning: Array | None = None
+
+    @property
+    def rows(self) -> Array:
+        """What each decision adds to this value less the value, (n,)."""
+        return self.influence if self.leaning is None else self.leaning
 
 
 def _mean(rows: Array) -> PolicyValue:
@@ -73,7 +80,8 @@ def direct(weights: Array, reward: Array, predicted: Array, modelled: Array) -> 
     >>> direct(np.array([2.0, 0.0]), np.ones(2), half, half).value
     0.5
     """
-    return PolicyValue(float(modelled.mean()), doubly_robust(weights, reward, predicted, modelled).influence)
+    robust, own = doubly_robust(weights, reward, predicted, modelled), _mean(modelled)
+    return PolicyValue(own.value, robust.influence, own.influence)
 
 
 def switched(weights: Array, above: float) -> Array:
@@ -117,11 +125,12 @@ def tuned(
     if kind != "switch":
         candidates = np.concatenate([candidates**2, [100 * candidates[-1] ** 2]])
     choices = candidates if parameter is None else np.array([parameter])
-    left, best = reward - predicted, (np.inf, 0.0, 0.0)
+    left, best = reward - predicted, (np.inf, 0.0, _mean(modelled))
     for choice in choices:
         used = altered(weights, float(choice))
         found, bias = _mean(modelled + used * left), float(np.mean((weights - used) * left))
         error = float(np.mean(found.influence**2)) / len(reward) + bias**2
         if error < best[0]:
-            best = error, float(choice), found.value
-    return Tuned(PolicyValue(best[2], doubly_robust(weights, reward, predicted, modelled).influence), best[1])
+            best = error, float(choice), found
+    robust = doubly_robust(weights, reward, predicted, modelled)
+    return Tuned(PolicyValue(best[2].value, robust.influence, best[2].influence), best[1])
