@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from impact_pipeline.analysis.answer import Answer, ArmReading
+from impact_pipeline.analysis.answer import Answer, ArmReading, Coefficient
 from impact_pipeline.analysis.arm_readings import arm_readings, bootstrapped
 from impact_pipeline.analysis.bayesian import readings as bayesian_readings
 from impact_pipeline.analysis.causal import causal_answer
@@ -80,13 +80,20 @@ def _found(asked: Specification, table: Table | None, *, explores: bool) -> tupl
             return _one_sample(asked, design, replace(answer, units=one_row_each(labels).arm.counts()), numbers), ()
         case RegressionDesign() as design:
             treatments = list(_of_field(columns, "design.treatments").values())
-            coefficients = [
-                coefficient
-                for metric, own in zip(asked.metrics, numbers, strict=True)
-                for coefficient in regressed(table, asked, design, metric, own, [t[own.rows] for t in treatments])
-            ]
-            return replace(answer, units=one_row_each(labels).arm.counts(), coefficients=tuple(coefficients)), ()
+            coefficients = tuple(_coefficients(asked, design, table, numbers, treatments))
+            return replace(answer, units=one_row_each(labels).arm.counts(), coefficients=coefficients), ()
     raise AssertionError(asked.design.type)
+
+
+def _coefficients(
+    asked: Specification,
+    design: RegressionDesign,
+    table: Table,
+    numbers: Sequence[Numbers],
+    treatments: Sequence[Array],
+) -> Iterator[Coefficient]:
+    for metric, own in zip(asked.metrics, numbers, strict=True):
+        yield from regressed(table, asked, design, metric, own, [values[own.rows] for values in treatments])
 
 
 def _of_field(columns: Mapping[str, Array], field: str) -> dict[str, Array]:

@@ -151,14 +151,13 @@ def _ask(
     contrast, use = subject.contrast, subject.use
     found = stratify(parts, contrast)
     information = information_at(look.study, kept, contrast, as_of or look.as_of, subject.metric.last_day)
-    own = subject.reading.variant == ""
     question = Question(
         reading=subject.reading,
         contrast=contrast,
         strata=found.strata,
         alpha=subject.alpha or look.study.plan.decision.alpha,
         better=1 if subject.metric.better == "higher" else -1,
-        margin=use.margin if own and isinstance(use, GuardrailUse) else None,
+        margin=None if subject.reading.variant or not isinstance(use, GuardrailUse) else use.margin,
         inference=inference_of(look.study, contrast, information),
         cap=kept.cap,
         stratified_by=stratified_by,
