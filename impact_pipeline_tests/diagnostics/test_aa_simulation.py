@@ -10,6 +10,7 @@ from impact_pipeline.diagnostics.aa_simulation import ALPHA, AaSimulation
 from impact_pipeline.diagnostics.base import Evidence, Finding
 from impact_pipeline.estimators.aa_simulation import simulate_aa
 from impact_pipeline.stats.random_halves import RejectionRate
+from impact_pipeline_tests.diagnostics.false_alarms import assert_kept, tell_rates
 from impact_pipeline_tests.estimators.bins import bins, drawn
 from impact_pipeline_tests.small_studies import START, Array, cells, mean_metric, study
 
@@ -79,33 +80,19 @@ def test_without_a_simulation_nothing_is_judged(asked: Study, why: str) -> None:
     assert (found.passed, found.statistic, found.sentence) == (None, None, f"No A/A simulation: the plan {why}.")
 
 
-CHANCE = 3.5
-"""Monte-Carlo standard errors that a rate may lie above its promise: once in 4,000."""
-
-
 def p_values(rng: np.random.Generator, draws: int) -> Array:
     """Of the diagnostic for sound units: the least p-value times the two metrics."""
     found = [simulated(orders=drawn(rng, 40), revenue=drawn(rng, 40)).statistic for _ in range(draws)]
     return 2 * np.array(found, dtype=float)
 
 
-def assert_kept(p: Array, alpha: float) -> None:
-    assert np.mean(p < alpha) <= alpha + CHANCE * np.sqrt(alpha * (1 - alpha) / len(p))
-
-
 def test_sound_metrics_fail_no_more_often_than_promised() -> None:
     p = p_values(np.random.default_rng(3), 100)
-    assert_kept(p, 0.05)
-    assert_kept(p, ALPHA)
+    assert_kept(p, 0.05, ALPHA)
     assert np.mean(p < 0.5) > 0.25
 
 
 @pytest.mark.slow
 def test_rates_of_failures_of_sound_metrics(capsys: pytest.CaptureFixture[str]) -> None:
     p = p_values(np.random.default_rng(4), 4000)
-    lines = [f"{'promised':>9} {'rate':>9} {'draws':>7}"]
-    for alpha in (0.05, 0.01, ALPHA):
-        lines.append(f"{alpha:9.4f} {np.mean(p < alpha):9.4f} {len(p):7d}")
-        assert_kept(p, alpha)
-    with capsys.disabled():
-        print("\n" + "\n".join(lines))  # noqa: T201
+    tell_rates(capsys, {"sound metrics": p}, (0.05, 0.01, ALPHA))

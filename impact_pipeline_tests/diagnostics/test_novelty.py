@@ -10,6 +10,7 @@ from impact_pipeline.catalog.catalog import Study
 from impact_pipeline.diagnostics.base import Evidence, Finding
 from impact_pipeline.diagnostics.novelty import ALPHA, Novelty
 from impact_pipeline.stats.moments import Moments
+from impact_pipeline_tests.diagnostics.false_alarms import assert_kept, assert_uniform_below_half, tell_rates
 from impact_pipeline_tests.small_studies import (
     START,
     Array,
@@ -154,10 +155,6 @@ def test_a_total_near_zero_has_no_trend_that_could_be_told() -> None:
     assert checked(WEEK, *groups).passed is None
 
 
-CHANCE = 3.5
-"""Monte-Carlo standard errors that a rate may lie above its promise: once in 4,000."""
-
-
 def p_values(rng: np.random.Generator, draws: int, units: int = 1000, lift: float = 0.2) -> Array:
     """Of studies with the same lift on every day."""
     found = [
@@ -167,23 +164,13 @@ def p_values(rng: np.random.Generator, draws: int, units: int = 1000, lift: floa
     return np.array([finding.statistic for finding in found], dtype=float)
 
 
-def assert_kept(p: Array, alpha: float) -> None:
-    assert np.mean(p < alpha) <= alpha + CHANCE * np.sqrt(alpha * (1 - alpha) / len(p))
-
-
 def test_a_lasting_lift_fails_no_more_often_than_promised() -> None:
     p = p_values(np.random.default_rng(7), 400)
-    assert_kept(p, 0.05)
-    assert_kept(p, ALPHA)
-    assert np.mean(p < 0.5) == pytest.approx(0.5, abs=CHANCE * 0.5 / np.sqrt(len(p)))
+    assert_kept(p, 0.05, ALPHA)
+    assert_uniform_below_half(p)
 
 
 @pytest.mark.slow
 def test_rates_of_failures_of_a_lasting_lift(capsys: pytest.CaptureFixture[str]) -> None:
     p = p_values(np.random.default_rng(8), 10_000)
-    lines = [f"{'promised':>9} {'rate':>9} {'draws':>7}"]
-    for alpha in (0.05, ALPHA, 0.001):
-        lines.append(f"{alpha:9.4f} {np.mean(p < alpha):9.4f} {len(p):7d}")
-        assert_kept(p, alpha)
-    with capsys.disabled():
-        print("\n" + "\n".join(lines))  # noqa: T201
+    tell_rates(capsys, {"a lasting lift": p}, (0.05, ALPHA, 0.001))

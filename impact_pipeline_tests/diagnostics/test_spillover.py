@@ -13,6 +13,7 @@ from impact_pipeline.catalog.metrics.base import Metric
 from impact_pipeline.diagnostics.base import Evidence, Finding
 from impact_pipeline.diagnostics.spillover import ALPHA, Spillover
 from impact_pipeline.diagnostics.study import diagnose
+from impact_pipeline_tests.diagnostics.false_alarms import assert_kept, assert_uniform_below_half, tell_rates
 from impact_pipeline_tests.small_studies import (
     START,
     Array,
@@ -154,10 +155,6 @@ def test_a_design_without_phases_is_not_asked() -> None:
     assert (found.passed, found.sentence) == (None, "Not asked of a randomized design.")
 
 
-CHANCE = 3.5
-"""Monte-Carlo standard errors that a rate may lie above its promise: once in 4,000."""
-
-
 def p_values(rng: np.random.Generator, draws: int) -> Array:
     """Of ramps in which units do not influence each other; the covariate explains half of the outcome."""
     adjusted = ramp(mean_metric(covariates=("orders_before",)))
@@ -171,23 +168,13 @@ def p_values(rng: np.random.Generator, draws: int) -> Array:
     return np.array(p)
 
 
-def assert_kept(p: Array, alpha: float) -> None:
-    assert np.mean(p < alpha) <= alpha + CHANCE * np.sqrt(alpha * (1 - alpha) / len(p))
-
-
 def test_sound_ramps_fail_no_more_often_than_promised() -> None:
     p = p_values(np.random.default_rng(8), 400)
-    assert_kept(p, 0.05)
-    assert_kept(p, ALPHA)
-    assert np.mean(p < 0.5) == pytest.approx(0.5, abs=CHANCE * 0.5 / np.sqrt(len(p)))
+    assert_kept(p, 0.05, ALPHA)
+    assert_uniform_below_half(p)
 
 
 @pytest.mark.slow
 def test_rates_of_failures_of_sound_ramps(capsys: pytest.CaptureFixture[str]) -> None:
     p = p_values(np.random.default_rng(9), 10_000)
-    lines = [f"{'promised':>9} {'rate':>9} {'draws':>7}"]
-    for alpha in (0.05, ALPHA, 0.001):
-        lines.append(f"{alpha:9.4f} {np.mean(p < alpha):9.4f} {len(p):7d}")
-        assert_kept(p, alpha)
-    with capsys.disabled():
-        print("\n" + "\n".join(lines))  # noqa: T201
+    tell_rates(capsys, {"sound ramps": p}, (0.05, ALPHA, 0.001))

@@ -10,6 +10,7 @@ from scipy import stats
 from impact_pipeline.catalog.catalog import Study
 from impact_pipeline.diagnostics.base import Evidence, Finding
 from impact_pipeline.diagnostics.telemetry_loss import ALPHA, TelemetryLoss
+from impact_pipeline_tests.diagnostics.false_alarms import assert_kept, tell_rates
 from impact_pipeline_tests.small_studies import (
     START,
     Array,
@@ -132,27 +133,13 @@ def p_values(rng: np.random.Generator, draws: int, units: int = 500) -> Array:
     return np.array([one(dict(zip(names, row.tolist(), strict=True))) for row in rng.binomial(units, 0.95, (draws, 3))])
 
 
-CHANCE = 3.5
-"""Monte-Carlo standard errors that a rate may lie above its promise: once in 4,000."""
-
-
-def assert_kept(p: Array, alpha: float) -> None:
-    assert np.mean(p < alpha) <= alpha + CHANCE * np.sqrt(alpha * (1 - alpha) / len(p))
-
-
 def test_sound_studies_fail_no_more_often_than_promised() -> None:
     p = p_values(np.random.default_rng(2), 400)
-    assert_kept(p, 0.05)
-    assert_kept(p, ALPHA)
+    assert_kept(p, 0.05, ALPHA)
     assert np.mean(p < 0.5) > 0.3
 
 
 @pytest.mark.slow
 def test_rates_of_failures_of_sound_studies(capsys: pytest.CaptureFixture[str]) -> None:
     p = p_values(np.random.default_rng(3), 20_000)
-    lines = [f"{'promised':>9} {'rate':>9} {'draws':>7}"]
-    for alpha in (0.05, 0.01, ALPHA):
-        lines.append(f"{alpha:9.4f} {np.mean(p < alpha):9.4f} {len(p):7d}")
-        assert_kept(p, alpha)
-    with capsys.disabled():
-        print("\n" + "\n".join(lines))  # noqa: T201
+    tell_rates(capsys, {"sound studies": p}, (0.05, 0.01, ALPHA))
