@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,12 @@ from typing import Any
 import pytest
 
 from impact_pipeline.analysis.schemas import schemas
+from impact_pipeline.catalog.causal.designs import CAUSAL
+from impact_pipeline.catalog.samples import SAMPLE_TYPES
 from impact_pipeline_tests.analysis.commands import analyze, at
 
-PAGE = (Path(__file__).resolve().parents[2] / "docs" / "analyze.md").read_text(encoding="utf-8")
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+PAGE = (DOCS / "analyze.md").read_text(encoding="utf-8")
 FILES = re.findall(r"<!-- file: (\S+) -->\n```\w+\n(.*?)```", PAGE, re.DOTALL)
 RUNS = re.findall(r"<!-- run: impact analyze (\S+) -->\n```text\n(.*?)\n```", PAGE, re.DOTALL)
 DOCUMENTS = re.findall(r"<!-- json: impact analyze (\S+) (\S+) -->\n```json\n(.*?)\n```", PAGE, re.DOTALL)
@@ -21,8 +25,9 @@ DOCUMENTS = re.findall(r"<!-- json: impact analyze (\S+) (\S+) -->\n```json\n(.*
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The files of the page, and a terminal of 100 columns."""
+    """The files of the page and those that it links to, and a terminal of 100 columns."""
     monkeypatch.setenv("COLUMNS", "100")
+    shutil.copytree(DOCS / "examples", tmp_path, dirs_exist_ok=True)
     for name, text in FILES:
         (tmp_path / name).write_text(text, encoding="utf-8")
     return tmp_path
@@ -42,9 +47,15 @@ def test_an_example_answers_what_the_page_shows(folder: Path, name: str, path: s
 
 
 def test_there_is_an_example_of_every_design() -> None:
-    designs = {re.search(r"type: (\w+)", text).group(1) for name, text in FILES if name.endswith(".yaml")}  # type: ignore[union-attr]
-    assert {"randomized", "one_sample", "regression", "power"} <= designs
-    assert len(RUNS) + len(DOCUMENTS) == 7
+    documents = "\n".join(text for name, text in FILES if name.endswith(".yaml"))
+    designs = set(re.findall(r"type: (\w+)", documents))
+    assert {"randomized", "one_sample", "regression", "difference_in_differences", "power"} <= designs
+    assert len(RUNS) + len(DOCUMENTS) == 10
+
+
+def test_every_causal_design_and_sample_has_a_row_of_its_fields() -> None:
+    named = set(re.findall(r"^\| `(\w+)` \|", PAGE, re.MULTILINE))
+    assert CAUSAL | {kind for kinds in SAMPLE_TYPES.values() for kind in kinds} <= named
 
 
 @pytest.mark.parametrize("kind", ["specification", "answer"])
