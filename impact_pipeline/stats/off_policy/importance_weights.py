@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from impact_pipeline.stats.least_squares import Array
+from impact_pipeline.stats.least_squares import Array, summed
 
 Places = NDArray[np.intp]
 
@@ -29,7 +29,7 @@ def weight_summary(weights: ArrayLike) -> WeightSummary:
     2.273
     """
     w = np.asarray(weights, dtype=np.float64)
-    total, squares, n = float(w.sum()), float(np.sum(w * w)), len(w)
+    total, squares, n = float(w.sum()), float(summed("i,i->", w, w)), len(w)
     mean = total / n
     variance = max(squares / n - mean**2, 0.0) / max(n - 1, 1)
     return WeightSummary(mean, float(np.sqrt(variance)), float(w.max()), total**2 / squares if squares > 0 else 0.0)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from impact_pipeline.stats.least_squares import Array
+from impact_pipeline.stats.least_squares import Array, summed
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,9 +58,12 @@ def snips(weights: Array, reward: Array) -> PolicyValue:
     >>> snips(np.array([4.0, 0.0, 2.0, 0.0]), np.array([1.0, 1.0, 0.0, 0.0])).value.__round__(3)
     0.667
     """
-    mean = float(weights.mean())
-    value = float(np.mean(weights * reward)) / mean
-    return PolicyValue(value, weights * (reward - value) / mean)
+    total = float(weights.sum())
+    value = float(summed("i,i->", weights, reward)) / total
+    influence = reward - value
+    influence *= weights
+    influence *= len(weights) / total
+    return PolicyValue(value, influence)
 
 
 def doubly_robust(weights: Array, reward: Array, predicted: Array, modelled: Array) -> PolicyValue:

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from impact_pipeline.stats.inference import quantile, upper_tail
-from impact_pipeline.stats.least_squares import Array
+from impact_pipeline.stats.least_squares import Array, summed
 from impact_pipeline.stats.off_policy.importance_weights import Places
 from impact_pipeline.stats.refusal import Refusal
 
@@ -43,7 +43,7 @@ def value_interval(
         return Refusal(
             "too_few_units", f"{count} independent decisions (or clusters) do not tell an error; 2 are the least"
         )
-    variance = float(np.sum(parts * parts)) / (count - 1)
+    variance = float(summed("i,i->", parts, parts)) / (count - 1)
     if not variance > 0:
         return Refusal("zero_variance", "all decisions that count have the same reward: there is no error to estimate")
     error = float(np.sqrt(variance / count))

@@ -90,7 +90,13 @@ def test_pictures_show_values_by_method_and_the_weights() -> None:
     assert isinstance(weights, Histogram)
     assert [point.label for point in values.points] == ["logged", *(name.replace("_", " ") for name in ESTIMATORS)]
     assert sum(weights.groups[0][1]) == 4000
-    assert len(weights.edges) == len(weights.groups[0][1]) + 1
+    logarithms = np.log10(log().weights)
+    counts, edges = np.histogram(logarithms, len(weights.groups[0][1]))
+    assert weights.edges == pytest.approx(edges)
+    assert (
+        np.abs(np.cumsum(counts) - np.cumsum(weights.groups[0][1])).max()
+        <= np.unique(logarithms, return_counts=True)[1].max()
+    )
 
 
 def test_answers_are_equal_on_repeat() -> None:
