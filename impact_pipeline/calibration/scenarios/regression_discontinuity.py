@@ -42,7 +42,7 @@ def curve(score: Floats) -> Floats:
     return np.where(score < 0, below, above)
 
 
-def sharp(rng: np.random.Generator, *, units: int = 2000, effect: float = 0.2) -> Drawn:
+def sharp(rng: np.random.Generator, *, units: int = 4000, effect: float = 0.2) -> Drawn:
     """A jump between two bent lines, and a covariate that moves with the score."""
     score = scores(units, rng)
     treated = (score >= 0).astype(np.float64)

@@ -172,7 +172,8 @@ def _of_window(fit: WindowFit, design: Design, alpha: float) -> Effects:
     if fit.treatment is not None:
         others["first stage"] = _effect(first_stage(fit, alpha), method, "effect on the treatment")
         others["reduced form"] = _effect(_of_difference(fit.outcome, alpha), method, "ITT at the cut-off")
-        numbers["first stage F"] = strength_of(first_stage(fit, alpha))
+        strength = strength_of(first_stage(fit, alpha))
+        numbers |= {"first stage F": strength} if np.isfinite(strength) else {}
     counts = {"untreated": fit.counts[0], "treated": fit.counts[1]}
     return Effects(main, others, counts, numbers, (), (), fit)
 

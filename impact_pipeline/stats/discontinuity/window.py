@@ -30,6 +30,8 @@ class Difference:
 
     @property
     def p_value(self) -> float:
+        if self.std_error == 0:
+            return float(self.value == 0)
         return float(2 * upper_tail(abs(self.value) / self.std_error, self.degrees_of_freedom))
 
     def interval(self, alpha: float) -> tuple[float, float]:
@@ -82,19 +84,11 @@ def window_fit(
     found = rows.difference(outcome)
     if isinstance(found, Refusal):
         return found
-    means = tuple(float(np.average(outcome[side], weights=None if weights is None else weights[side])) for side in (
-        is_treated_side == 0, is_treated_side == 1))  # fmt: skip
+    means = (rows.mean(outcome, 0), rows.mean(outcome, 1))
     if treatment is None:
-        return WindowFit(found, found, None, (means[0], means[1]), counts)
-    step = rows.difference(treatment)
-    if isinstance(step, Refusal):
-        return Refusal("not_identified", f"the treatment does not jump at the cut-off: {step.detail}")
-    ratio = found.value / step.value
-    moved = rows.difference(outcome - ratio * treatment)
-    if isinstance(moved, Refusal):
-        return moved
-    effect = Difference(ratio, moved.std_error / abs(step.value), moved.degrees_of_freedom)
-    return WindowFit(effect, found, step, (means[0], means[1]), counts)
+        return WindowFit(found, found, None, means, counts)
+    stages = rows.ratio(found, outcome, treatment)
+    return stages if isinstance(stages, Refusal) else WindowFit(stages[0], found, stages[1], means, counts)
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,6 +98,10 @@ class _Rows:
     errors: WindowErrors
     weights: Array | None
     cluster: Places | None
+
+    def mean(self, outcome: Array, side: int) -> float:
+        own = self.side == side
+        return float(np.average(outcome[own], weights=None if self.weights is None else self.weights[own]))
 
     def difference(self, outcome: Array) -> Difference | Refusal:
         fit = least_squares.least_squares(self.columns, outcome, names=self._names(), weights=self.weights)
@@ -118,6 +116,19 @@ class _Rows:
             return spread
         freedom = self._welch(outcome) if self.errors == "HC2" and fit.k == 2 else float(fit.n - fit.k)
         return Difference(float(fit.coefficients[1]), float(np.sqrt(spread[1, 1])), freedom)
+
+    def ratio(self, found: Difference, outcome: Array, treatment: Array) -> tuple[Difference, Difference] | Refusal:
+        """The outcome's difference over the treatment's, to first order, and the latter."""
+        if np.array_equal(treatment, self.side):
+            return found, Difference(1.0, 0.0, np.inf)
+        step = self.difference(treatment)
+        if isinstance(step, Refusal):
+            return Refusal("not_identified", f"the treatment does not jump at the cut-off: {step.detail}")
+        value = found.value / step.value
+        moved = self.difference(outcome - value * treatment)
+        if isinstance(moved, Refusal):
+            return moved
+        return Difference(value, moved.std_error / abs(step.value), moved.degrees_of_freedom), step
 
     def _clustered(self, fit: least_squares.Fit, contrast: Array) -> Difference | Refusal:
         if self.cluster is None:

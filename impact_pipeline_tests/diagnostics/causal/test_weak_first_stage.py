@@ -33,8 +33,9 @@ def test_a_small_jump_fails_whether_or_not_there_is_an_effect(settings: dict[str
     assert "below 10: the interval of the ratio is not to be trusted" in found.sentence
 
 
-def test_full_take_up_has_no_error_and_passes() -> None:
-    assert checked(WeakFirstStage(), sample(), fuzzy=True).finding.passed is True
+@pytest.mark.parametrize("settings", [{}, WINDOW])
+def test_full_take_up_has_no_error_and_passes(settings: dict[str, object]) -> None:
+    assert checked(WeakFirstStage(), sample(), fuzzy=True, **settings).finding.passed is True
 
 
 def test_a_sharp_design_has_none() -> None:

@@ -49,6 +49,14 @@ def test_a_fuzzy_window_is_two_stage_least_squares() -> None:
     assert fit.effect.value == pytest.approx(fit.outcome.value / fit.treatment.value)
 
 
+def test_a_treatment_that_all_follow_is_the_side() -> None:
+    draw, side = drawn(), (drawn().score >= 0).astype(float)
+    fit = found(draw.outcome, side, treatment=side)
+    assert fit.effect == found(draw.outcome, side).effect
+    assert fit.treatment is not None
+    assert (fit.treatment.value, fit.treatment.p_value, fit.treatment.interval(0.05)) == (1.0, 0.0, (1.0, 1.0))
+
+
 def test_weights_weigh_the_means() -> None:
     outcome, side = np.array([1.0, 3.0, 5.0, 9.0]), np.array([0.0, 0.0, 1.0, 1.0])
     fit = found(outcome, side, weights=np.array([1.0, 3.0, 1.0, 1.0]))
