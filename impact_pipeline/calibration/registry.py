@@ -9,9 +9,9 @@ from impact_pipeline.calibration.scenario import Scenario
 from impact_pipeline.errors import InputError
 
 MODULES = (
-    "difference_in_differences", "staggered_adoption", "synthetic_control", "observational", "hidden_confounding",
-    "regression_discontinuity", "instrumental_variables", "interrupted_time_series", "structural_time_series",
-    "off_policy_evaluation",
+    "difference_in_differences", "staggered_adoption", "synthetic_control", "observational", "cross_fitted",
+    "hidden_confounding", "regression_discontinuity", "instrumental_variables", "interrupted_time_series",
+    "structural_time_series", "off_policy_evaluation",
 )  # fmt: skip
 
 
