@@ -24,7 +24,8 @@ D = TypeVar("D")
 class Question(Generic[S, D]):
     """A sample, the design's settings (a document of `catalog.causal`), two-sided `alpha`, and the seed of all draws.
 
-    `probes` are the sample with another outcome that the change cannot have moved (negative controls), by name.
+    `probes` are the sample with another outcome that the change cannot have moved (negative controls), by name. Who
+    asks again and reads the main effect alone says `main_only`: estimators may leave out what stands beside it.
     """
 
     sample: S
@@ -32,6 +33,7 @@ class Question(Generic[S, D]):
     alpha: float = 0.05
     seed: int = 0
     probes: Mapping[str, S] = field(default_factory=dict)
+    main_only: bool = False
 
     def rng(self, purpose: str) -> np.random.Generator:
         """A generator of its own for each purpose, so that no draw depends on what else was drawn.

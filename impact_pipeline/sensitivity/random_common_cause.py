@@ -60,5 +60,5 @@ def _effect(question: Question[CrossSection, Observational], noise: Floats) -> f
     with_noise = replace(sample, covariates={**sample.covariates, NAME: noise}, outcome_covariates=own)
     estimator = causal_estimator(question.design)
     assert estimator is not None
-    main = estimator.effects(replace(question, sample=with_noise, probes={})).main
+    main = estimator.effects(replace(question, sample=with_noise, probes={}, main_only=True)).main
     return main.value if isinstance(main, Effect) else None

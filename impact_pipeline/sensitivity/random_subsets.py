@@ -70,5 +70,6 @@ def _part(sample: CrossSection, rng: np.random.Generator) -> NDArray[np.bool_]:
 def _effect(question: Question[CrossSection, Observational], rows: NDArray[np.bool_]) -> float | None:
     estimator = causal_estimator(question.design)
     assert estimator is not None
-    main = estimator.effects(replace(question, sample=without_aliased(question.sample.keep(rows)), probes={})).main
+    part = without_aliased(question.sample.keep(rows))
+    main = estimator.effects(replace(question, sample=part, probes={}, main_only=True)).main
     return main.value if isinstance(main, Effect) else None

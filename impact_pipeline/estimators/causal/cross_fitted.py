@@ -134,10 +134,12 @@ def _told(question: ObservationalQuestion, columns: dict[str, Array], repeats: l
     values = [one.means.effect for one in repeats]
     value, error = over_repeats(values, [one.error for one in repeats])
     middle = repeats[int(np.argmin(np.abs(np.asarray(values) - value)))]
-    fit = _fit(question, columns, middle)
-    asked, method = question.design.cross_fitting, f"cross_fitted, {question.design.cross_fitting.learner}"
-    means = middle.means
+    asked, means = question.design.cross_fitting, middle.means
+    method = f"cross_fitted, {asked.learner}"
     main = effect_of(value, error, question, middle.ready, method, (means.treated - value, means.treated))
+    if question.main_only:
+        return Effects(main)
+    fit = _fit(question, columns, middle)
     found = adjusted(
         question, middle.ready, main, means=means, weights=fit.weights, doubly_robust=True,
         others=dict(_cross_checks(question, repeats, method)),

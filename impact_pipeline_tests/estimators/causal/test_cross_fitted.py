@@ -159,6 +159,14 @@ def test_weights_move_the_population() -> None:
     assert found.lower > EFFECT
 
 
+def test_the_main_effect_alone_is_the_same() -> None:
+    design = Observational.model_validate({"type": "observational", "estimator": "cross_fitted"})
+    question = Question(sample(), design)
+    alone = CrossFitted().effects(replace(question, main_only=True))
+    assert alone.main == CrossFitted().effects(question).main
+    assert not alone.others
+
+
 def test_equal_again_whatever_ran_before() -> None:
     first = asked(sample(), cross_fitting={"learner": "boosted_trees"})
     asked(sample(1), cross_fitting={"learner": "forest", "folds": 3})
