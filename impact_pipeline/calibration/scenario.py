@@ -32,7 +32,7 @@ class Scenario:
     draw: Callable[[np.random.Generator], Drawn]
     broken: str = ""
     expects: tuple[str, ...] = ()
-    quick: int = 20
+    quick: int = 8
 
     @property
     def holds(self) -> bool:
