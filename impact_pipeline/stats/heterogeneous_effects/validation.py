@@ -21,6 +21,8 @@ from impact_pipeline.stats.samples.cross_section import Places
 GROUPS = 5
 SMALLEST_SPREAD = 1e-12
 """Of predicted effects, relative to that of the signals; below it they are all the same."""
+LEAST_LEFT = 1e-10
+"""Of a residual's variance, where a unit decides the slope by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +31,6 @@ class Reading:
 
     value: float
     std_error: float
-
-    @property
-    def in_errors(self) -> float:
-        """The value in standard errors, finite even where nothing is left to chance."""
-        return self.value / max(self.std_error, SMALLEST_SPREAD * abs(self.value), np.finfo(float).tiny)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,20 +75,38 @@ class Fold:
 
     def fifths(self) -> list[Reading]:
         """Mean signals of the units' fifths, and of the last less the first."""
-        place = np.arange(len(self.signal)) * GROUPS // len(self.signal)
-        means = [float(self.signal[place == group].mean()) for group in range(GROUPS)]
-        moved = [GROUPS * np.where(place == group, self.signal - means[group], 0.0) for group in range(GROUPS)]
+        place, n = np.arange(len(self.signal)) * GROUPS // len(self.signal), len(self.signal)
+        own = [place == group for group in range(GROUPS)]
+        means, counts = [float(self.signal[rows].mean()) for rows in own], [int(rows.sum()) for rows in own]
+        scales = [n / count * np.sqrt(count / max(count - 1, 1) if self.cluster is None else 1) for count in counts]
+        moved = [
+            scale * np.where(rows, self.signal - mean, 0.0)
+            for scale, rows, mean in zip(scales, own, means, strict=True)
+        ]
         spread = Reading(means[-1] - means[0], self._error(moved[-1] - moved[0]))
-        return [*(Reading(mean, self._error(own)) for mean, own in zip(means, moved, strict=True)), spread]
+        return [*(Reading(mean, self._error(one)) for mean, one in zip(means, moved, strict=True)), spread]
 
     def slope(self) -> tuple[float, float, Reading]:
-        """Covariance and variance of predictions with signals, and the least-squares slope."""
+        """Covariance and variance of predictions with signals, and the slope of least squares: HC2, or by cluster."""
         x, y = self.predicted - self.predicted.mean(), self.signal - self.signal.mean()
         spread, shared = float(np.mean(x**2)), float(np.mean(x * y))
         if np.sqrt(spread) <= SMALLEST_SPREAD * max(float(np.std(y)), np.finfo(float).tiny):
             return 0.0, 0.0, Reading(0.0, np.inf)
         slope = shared / spread
-        return shared, spread, Reading(slope, self._error(x * (y - slope * x) / spread))
+        leverage = (1 + x**2 / spread) / len(x) if self.cluster is None else 0.0
+        left = (y - slope * x) / np.sqrt(np.maximum(1 - leverage, LEAST_LEFT))
+        return shared, spread, Reading(slope, self._error(x * left / spread))
+
+    @property
+    def statistic(self) -> float:
+        """The slope in standard errors as a standard normal number: of Student's t, the one with the same tail."""
+        from scipy.special import ndtri, stdtr
+
+        _, _, slope = self.slope()
+        t = slope.value / max(slope.std_error, SMALLEST_SPREAD * abs(slope.value), np.finfo(float).tiny)
+        units = len(self.signal) - 1 if self.cluster is None else len(np.unique(self.cluster))
+        tail = max(float(stdtr(units - 1, -abs(t))), np.finfo(float).tiny)
+        return float(-np.sign(t) * ndtri(tail))
 
     def _error(self, influence: Array) -> float:
         return std_error(influence, self.cluster)
@@ -116,7 +131,7 @@ def validated(
     folds = tuple(_folds(x, signal, fold, fit, rng, cluster))
     slopes = [own.slope() for own in folds]
     spread = sum(variance for _, variance, _ in slopes)
-    statistic = sum(slope.in_errors for _, _, slope in slopes) / np.sqrt(len(folds))
+    statistic = sum(own.statistic for own in folds) / np.sqrt(len(folds))
     groups = [averaged(readings) for readings in zip(*(own.fifths() for own in folds), strict=True)]
     curve = [(share, [own.mean(_top(len(own.signal), share)) for own in folds]) for share in np.arange(1, 11) / 10]
     return Validation(
