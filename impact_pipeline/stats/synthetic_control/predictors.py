@@ -68,7 +68,7 @@ class _Objective:
         return nearest_to_origin(self._gram(shares))
 
     def _gram(self, shares: Floats) -> Floats:
-        return (self._away * shares) @ self._away.T + self._ties
+        return np.asarray((self._away * shares) @ self._away.T + self._ties)
 
     def best_shares(self) -> Floats:
         """Shares of the predictors, adding up to 1: the best of all starts, the first where they are equal."""

@@ -7,7 +7,6 @@ from impact_pipeline.calibration.scenarios.synthetic_control import SCENARIOS
 from impact_pipeline.stats.samples.panel import Panel
 from impact_pipeline_tests.calibration.scenarios.assessed import assert_the_scenarios_are_what_they_say
 
-
 FAST = ("effect", "no_effect", "outside", "trend")
 QUICK = tuple(one for one in SCENARIOS if one.name.removeprefix("synthetic_control_") in FAST)
 """Each takes a few hundredths of a second a draw."""

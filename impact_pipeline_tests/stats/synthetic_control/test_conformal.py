@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
+from diff_diff import SyntheticControl
 from scipy.optimize import minimize
 
 from impact_pipeline.stats.refusal import Refusal
@@ -38,6 +40,20 @@ def test_p_value_is_the_papers_with_weights_of_a_general_optimiser(effect: float
     assert ConformalTest(whole, outcome_only, moving_blocks(25))(effect) == pytest.approx(
         _written_out(whole.outcomes, 20, effect)
     )
+
+
+@pytest.mark.parametrize("effect", [-1.0, 0.0, 2.5])
+def test_p_value_of_one_period_agrees_with_diff_diff(effect: float) -> None:
+    whole = drawn(0, before=24, after=1)
+    units, periods = whole.outcomes.shape
+    unit, period = np.repeat(np.arange(units), periods), np.tile(np.arange(periods), units)
+    rows = pd.DataFrame({"unit": unit, "period": period, "y": whole.outcomes.ravel()})
+    rows["on"] = ((unit == 0) & (period == 24)).astype(int)
+    oracle = SyntheticControl(v_method="custom", custom_v=np.ones(24), standardize="none").fit(
+        rows, "y", "on", "unit", "period", pre_period_outcomes="all"
+    )
+    theirs = oracle.conformal_test(effect)["p_value"]
+    assert ConformalTest(whole, outcome_only, moving_blocks(25))(effect) == pytest.approx(theirs)
 
 
 def test_bounds_are_where_the_p_value_falls_to_alpha() -> None:
