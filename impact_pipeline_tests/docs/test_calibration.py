@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from impact_pipeline.calibration.run import FULL_DRAWS
 from impact_pipeline.calibration.scenario import Drawn, Scenario
 from impact_pipeline.calibration.terminal import HEADS
 from impact_pipeline.calibration.trial import trial
@@ -38,3 +39,10 @@ def test_the_page_explains_every_column_of_the_table() -> None:
 def test_the_page_explains_every_field_of_a_scenario() -> None:
     named = set(re.findall(r"\w+", " ".join(re.findall(r"`([^`]*)`", PAGE))))
     assert {field.name for field in fields(Scenario)} <= named
+
+
+def test_the_page_tells_how_many_draws_a_run_takes() -> None:
+    quick = next(field.default for field in fields(Scenario) if field.name == "quick")
+    assert f"({quick} unless it says otherwise)" in PAGE
+    assert f"draws of a quick run ({quick})" in PAGE
+    assert f"{FULL_DRAWS} of each scenario" in PAGE
