@@ -9,6 +9,7 @@ from impact_pipeline.analysis.unit_effect_readings import UnitEffectsReading
 
 TableOf = tuple[str, list[str], list[list[str]]]
 COLUMNS_TOLD = 3
+LEAST_SHARE = 0.01
 SMALLEST_TOLD = 0.001
 
 
@@ -31,7 +32,9 @@ def unit_effect_lines(answer: Answer) -> Iterator[str]:
 
 
 def _reading(own: UnitEffectsReading) -> list[str]:
-    leading = ", ".join(f"{one.covariate} {one.share:.0%}" for one in own.importances[:COLUMNS_TOLD])
+    leading = ", ".join(
+        f"{one.covariate} {one.share:.0%}" for one in own.importances[:COLUMNS_TOLD] if one.share >= LEAST_SHARE
+    )
     fifths = [f"{own.groups[place].value:+.3g}" for place in (0, -1)]
     told = [*fifths, f"{own.slope:.2f}", _p(own.p_value), _p(own.adjusted_p_value)]
     return [own.metric, own.contrast.treatment, leading or "nothing", *told]
