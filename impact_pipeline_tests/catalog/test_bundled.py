@@ -20,7 +20,7 @@ CONTRACTS = sorted((BUNDLED / "contracts").glob("*.yaml"))
 
 def test_the_bundled_catalog_has_no_fault() -> None:
     catalog = read_catalog(BUNDLED)
-    assert len(catalog.studies) == 8
+    assert len(catalog.studies) == 17
     assert catalog.broken == {}
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from impact_pipeline.catalog.feature_inputs import dataset_of
 from impact_pipeline.catalog.load import read_catalog, read_sound_part
 from impact_pipeline.defs.assembly import assets_of, checks_of, definitions_of
 from impact_pipeline.defs.checks import ACCEPTED
@@ -20,6 +21,9 @@ GROUPS = {
 STAGE_GROUPS = {
     "exposures": "expose", "cells": "measure", "findings": "diagnose", "estimates": "estimate", "verdict": "decide",
 }  # fmt: skip
+
+OVER_ALL = {"kpis/impact", "kpis/portfolio", "kpis/calibration", "reports/site"}
+"""Assets of no single document."""
 
 
 @pytest.fixture(scope="module")
@@ -41,8 +45,8 @@ def test_every_document_has_its_assets(definitions: dg.Definitions) -> None:
     data = {f"{kind}/{dataset}" for dataset in catalog.datasets for kind in ("raw", "trusted", "quarantine")}
     folded = {f"unit_days/{name}" for name, fact in catalog.facts.items() if fact.fold == "unit_days"}
     stages = {f"study/{stage}" for stage in STAGE_GROUPS}
-    rest = {f"features/{name}" for name in catalog.features} | {"kpis/impact", "kpis/portfolio", "reports/site"}
-    assert found == data | folded | stages | rest
+    features = {f"features/{name}" for name in catalog.features}
+    assert found == data | folded | stages | features | OVER_ALL
 
 
 def test_every_asset_has_group_kind_description_and_code(definitions: dg.Definitions) -> None:
@@ -56,7 +60,7 @@ def test_every_asset_has_group_kind_description_and_code(definitions: dg.Definit
 
 def test_every_asset_of_a_document_has_its_owner(definitions: dg.Definitions) -> None:
     without = {"/".join(spec.key.path) for spec in specs(definitions) if not spec.owners}
-    assert without == {"kpis/impact", "kpis/portfolio", "reports/site"}
+    assert without == OVER_ALL
 
 
 def test_data_are_partitioned_by_the_days_of_their_source_and_studies_by_study(definitions: dg.Definitions) -> None:
@@ -85,8 +89,9 @@ def test_only_the_decision_to_publish_blocks() -> None:
 
 def test_jobs_cover_every_asset(definitions: dg.Definitions) -> None:
     catalog = read_sound_part(HOME / "catalog")
-    names = [f"{kind}_{source}" for kind in ("data", "features") for source in catalog.sources]
-    jobs = [name for name in (*names, "studies", "portfolio") if name != "features_open_bandit"]
+    featured = {catalog.source_of(dataset_of(catalog, feature)).name for feature in catalog.features.values()}
+    names = [*(f"data_{source}" for source in catalog.sources), *(f"features_{source}" for source in featured)]
+    jobs = [*names, "studies", "portfolio", "calibration"]
     covered = {key for name in jobs for key in definitions.resolve_job_def(name).asset_layer.selected_asset_keys}
     assert covered == set(definitions.resolve_all_asset_keys())
 
