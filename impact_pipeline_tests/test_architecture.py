@@ -49,7 +49,8 @@ def test_every_module_says_what_it_is_for() -> None:
 
 
 def test_every_registered_name_has_a_test_module() -> None:
-    registered = [module for registry in sorted(PACKAGE.glob("*/registry.py")) for module in _siblings(registry)]
+    registries = sorted([*PACKAGE.glob("*/registry.py"), *PACKAGE.glob("*/causal/registry.py")])
+    registered = [module for registry in registries for module in _siblings(registry)]
     missing = [_shown(_mirror(module)) for module in registered if not _mirror(module).exists()]
     assert missing == []
 
@@ -103,7 +104,8 @@ def _lines_of_code(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
 
 def _siblings(registry: Path) -> list[Path]:
     """Modules beside a registry that it imports from; `base` holds types and registers nothing."""
-    package = f"impact_pipeline.{registry.parent.name}"
+    folders = registry.parent.parts
+    package = ".".join(folders[len(folders) - folders[::-1].index("impact_pipeline") - 1 :])
     names = {name for node in ast.walk(ast.parse(registry.read_text())) for name in _imported(node, package)}
     beside = (registry.parent / f"{name}.py" for name in names - {"base"})
     return sorted(path for path in beside if path.exists())

@@ -34,13 +34,15 @@ def causal_tables(answer: Answer) -> Iterator[TableOf]:
 
 
 def causal_lines(answer: Answer) -> Iterator[str]:
-    """The grade of evidence, and why a declared design does not stand."""
+    """The grade of evidence, and why a declared design does not stand; the result's notes tell that of the first."""
     if answer.grade is not None:
         failed = [f.diagnostic for f in answer.findings if f.passed is False and f.consequence != "none"]
         told = f"failed: {', '.join(dict.fromkeys(failed))}" if failed else "a quasi-experiment whose checks passed"
         yield f"evidence of grade {answer.grade} ({told})"
+    first = {attempt.metric: attempt for attempt in reversed(answer.attempts)}
     for attempt in answer.attempts:
-        if not attempt.stands:
+        told_as_note = attempt is first[attempt.metric] and not attempt.answers
+        if not attempt.stands and not told_as_note:
             yield f"{attempt.metric}, {attempt.design.replace('_', ' ')}: {attempt.told}"
 
 

@@ -54,7 +54,7 @@ def show(answer: Answer) -> None:
 def _first_lines(answer: Answer) -> Iterator[str]:
     if answer.rows is not None:
         units = ", ".join(f"{arm} {count:,}" for arm, count in (answer.units or {}).items())
-        yield f"{answer.rows:,} rows; units: {units}"
+        yield f"{answer.rows:,} rows; units: {units}" if units else f"{answer.rows:,} rows"
     for metric, count in (answer.dropped or {}).items():
         yield f"{metric}: {count:,} rows without a number were dropped"
     for ratio in answer.sample_ratio:

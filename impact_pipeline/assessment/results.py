@@ -92,7 +92,7 @@ def _first_asked(ladder: Ladder) -> tuple[str, ...]:
     main = first.effects.main
     failed = " ".join(finding.sentence for finding in first.failed)
     told = main.detail if isinstance(main, Refusal) else failed
-    return (f"the plan's first design, {first.design.type.replace('_', ' ')}, does not stand: {told.rstrip('.')}",)
+    return (f"the first design, {first.design.type.replace('_', ' ')}, does not stand: {told.rstrip('.')}",)
 
 
 def _refused(metric: str, rung: Rung, reason: str, detail: str) -> NotEstimable:

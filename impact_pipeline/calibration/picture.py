@@ -20,12 +20,15 @@ def share_figure(
     """One line for each (label, share, draws), with Wilson's interval; the promised range is shaded."""
     if not rows:
         return None
-    points = [{"label": visible(label), "share": share, **_wilson(share, draws)} for label, share, draws in rows]
-    least = min([promised[0] - 0.04, *(point["lower"] for point in points)])  # type: ignore[type-var]
-    x = alt.X(
-        "share:Q", title=None, axis=alt.Axis(format="%", tickCount=6), scale=alt.Scale(domain=[least, 1], clamp=True)
-    )
-    y = alt.Y("label:N", title=None, sort=[visible(label) for label, *_ in rows], axis=alt.Axis(labelLimit=330))
+    bounds = [_wilson(share, draws) for _, share, draws in rows]
+    names = [visible(label) for label, *_ in rows]
+    points = [
+        {"label": name, "share": share, **bound} for name, (_, share, _), bound in zip(names, rows, bounds, strict=True)
+    ]
+    least = min([promised[0] - 0.04, *(bound["lower"] for bound in bounds)])
+    axis, scale = alt.Axis(format="%", tickCount=6), alt.Scale(domain=[least, 1], clamp=True)
+    x = alt.X("share:Q", title=None, axis=axis, scale=scale)
+    y = alt.Y("label:N", title=None, sort=names, axis=alt.Axis(labelLimit=330))
     base = alt.Chart(alt.InlineData(values=points))
     band = alt.Chart(alt.InlineData(values=[{"from": promised[0], "to": promised[1]}]))
     chart = alt.layer(

@@ -18,7 +18,9 @@ COVERAGE = (0.92, 0.98)
 """Where the coverage of 95 % intervals has to lie while assumptions hold."""
 CAUGHT = 0.90
 """Share of draws with broken assumptions in which a check has to fail, or the estimator to refuse."""
-ERRORS = 2.0
+MISLEADS = 0.05
+"""Share of draws with broken assumptions that may make a significant false claim with a grade that may ship."""
+ERRORS = 3.0
 """Monte-Carlo standard errors by which a share may lie beyond its bounds by chance."""
 
 
@@ -28,8 +30,8 @@ class CalibrationRow:
 
     `bias` is the mean error, `bias_error` its Monte-Carlo error, `spread` the standard deviation of the estimates.
     `rejects` is the share with p < .05: the size where the true effect is 0, the power elsewhere. `misleads` counts
-    significant numbers of a grade that may ship with a claim that is not true. `alarms` are the checks that cost the grade,
-    with their share of draws: false alarms where assumptions hold.
+    significant numbers of a grade that may ship with a claim that is not true. `alarms` are the checks that cost the
+    grade, with their share of draws: false alarms where assumptions hold.
     """
 
     scenario: str
@@ -85,7 +87,10 @@ def _judged(
     scenario: Scenario, coverage: float | None, caught: float, misleads: float, known: int, draws: int
 ) -> tuple[Judgement, str]:
     if not scenario.holds:
-        return _bounded(caught, CAUGHT, 1.0, draws, f"caught in {caught:.0%} of draws, {CAUGHT:.0%} are promised")
+        told = f"caught in {caught:.0%} of draws, {CAUGHT:.0%} are promised"
+        misled = f"misleads in {misleads:.0%} of draws, at most {MISLEADS:.0%} are promised"
+        found = _bounded(misleads, 0.0, MISLEADS, draws, misled)
+        return found if found[0] == "off" else _bounded(caught, CAUGHT, 1.0, draws, told)
     if coverage is None:
         return "off", "no draw has a number"
     promised = f"{COVERAGE[0]:.0%} to {COVERAGE[1]:.0%} are promised"

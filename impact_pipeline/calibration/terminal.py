@@ -12,7 +12,7 @@ HEADS = ("scenario", "holds", "draws", "bias", "coverage", "size or power", "ref
 
 FOLDED = {0: 32, 1: 18}
 """Places of columns that may take several lines, and the text that they hold at least."""
-WIDTH = 150
+WIDTH = 175
 
 
 def as_plain(found: Calibration) -> dict[str, Any]:
@@ -46,6 +46,6 @@ def cells(row: CalibrationRow) -> list[str]:
     holds = "yes" if not row.broken else f"no: {row.broken}"
     caught = "-" if not row.broken else f"{row.caught:.0%}"
     return [
-        row.scenario.replace("_", " "), holds, str(row.draws), bias, coverage, rejects, f"{row.refused:.0%}", f"{row.graded_d:.0%}",
-        caught, row.judgement,
+        row.scenario.replace("_", " "), holds, str(row.draws), bias, coverage, rejects, f"{row.refused:.0%}",
+        f"{row.graded_d:.0%}", caught, row.judgement,
     ]  # fmt: skip

@@ -148,9 +148,10 @@ class Value(Model):
 
 
 class PublishedAnswer(Model):
-    """What a paper says of a metric's effect, shown beside ours; it decides nothing."""
+    """What a paper says of a metric's effect (or of a named one beside it), shown beside ours; it decides nothing."""
 
     metric: Name
+    effect: Text = "main"
     value: float
     std_error: Annotated[float, Field(gt=0)] | None = None
     source: Text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from impact_pipeline.catalog.metrics.base import Metric
-from impact_pipeline.estimators.base import Estimate, Interval
+from impact_pipeline.estimators.base import Interval
 from impact_pipeline.estimators.causal.detail import MAIN, Attempt, CausalDetail, NamedEffect
 from impact_pipeline.reports.formatting import p_value, shown, unit_of
 from impact_pipeline.reports.look import Look
@@ -78,14 +78,15 @@ def number_rows(look: Look) -> list[NumberRow]:
 
 def published_rows(look: Look) -> list[PublishedRow]:
     """Papers' answers beside ours."""
-    results = {result.metric: result for result in look.results}
+    known = {(own.metric, own.name): own for own in _detail(look).effects}
     rows = []
     for answer in look.study.plan.published:
-        result = results.get(answer.metric)
-        ours = f"{result.value:.4g}" if isinstance(result, Estimate) else "none"
-        error = f"{result.std_error:.3g}" if isinstance(result, Estimate) and result.std_error is not None else DASH
+        own = known.get((answer.metric, answer.effect))
+        ours = "none" if own is None or own.value is None else f"{own.value:.4g}"
+        error = DASH if own is None or own.std_error is None else f"{own.std_error:.3g}"
         theirs = DASH if answer.std_error is None else f"{answer.std_error:g}"
-        rows.append(PublishedRow(look.label(answer.metric), ours, error, f"{answer.value:g}", theirs, answer.source))
+        label = look.label(answer.metric) + ("" if answer.effect == MAIN else f", {answer.effect}")
+        rows.append(PublishedRow(label, ours, error, f"{answer.value:g}", theirs, answer.source))
     return rows
 
 

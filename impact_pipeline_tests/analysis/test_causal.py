@@ -145,7 +145,7 @@ def test_a_fallback_answers_where_the_first_design_is_refused() -> None:
     assert first.told
     [result] = found.results
     assert isinstance(result, Estimate)
-    assert result.notes[-1].startswith("the plan's first design, difference in differences, does not stand")
+    assert result.notes[-1].startswith("the first design, difference in differences, does not stand")
     titles = [title for title, _, _ in causal_tables(found)]
     assert titles[0] == "Designs in the order in which they were declared"
 

@@ -95,7 +95,7 @@ def test_a_number_without_a_test_is_refused() -> None:
 def test_a_fallback_says_what_was_asked_first_and_why_it_does_not_stand() -> None:
     found = result_of("packs", ladder(Refusal("missing_cells", "2 cells miss"), EFFECT, chosen=1), 0.05)
     assert isinstance(found, Estimate)
-    assert found.notes == ("the plan's first design, made up, does not stand: 2 cells miss",)
+    assert found.notes == ("the first design, made up, does not stand: 2 cells miss",)
 
 
 def test_everything_is_told_metric_by_metric() -> None:

@@ -9,11 +9,9 @@ from impact_pipeline.catalog.causal.synthetic_control import SyntheticControl
 from impact_pipeline.stats.samples.panel import Panel, panel_of
 from impact_pipeline.stats.synthetic_control.simplex import Floats
 
-DONORS, BEFORE, AFTER, FACTORS = 19, 20, 8, 3
+DONORS, BEFORE, AFTER, FACTORS, PATHS = 19, 20, 8, 3, 4
 MANY_DONORS = 40
-MIXED = 4
-"""Donors whose mixture the treated unit is, but for noise."""
-NEIGHBOURS, NEAR = 6, 0.3
+NEIGHBOURS, NEAR = 6, 0.2
 """Donors that the change spills over to, and their distance from the treated unit."""
 EFFECT = 2.0
 
@@ -42,8 +40,8 @@ def growing_effect(rng: np.random.Generator) -> Drawn:
 
 def own_levels(rng: np.random.Generator) -> Drawn:
     """Three treated units far above all donors, which differences take out."""
-    donors = _units(rng, DONORS)[1:]
-    outcomes = np.vstack([_mixed(rng, donors, 3) + 15.0, donors])
+    outcomes = _units(rng, DONORS + 2)
+    outcomes[:3] += 15.0
     outcomes[:3, BEFORE:] += EFFECT
     return Drawn(_panel(outcomes, treated=3), EFFECT)
 
@@ -72,32 +70,26 @@ def anticipation(rng: np.random.Generator) -> Drawn:
 def spillover(rng: np.random.Generator) -> Drawn:
     """Six neighbours that are much like the treated unit lose twice what it wins."""
     outcomes = _units(rng, MANY_DONORS, noise=NEAR)
-    near = outcomes[0] + NEAR * rng.normal(size=(NEIGHBOURS, BEFORE + AFTER))
+    middle = (outcomes[0] + outcomes.mean(axis=0)) / 2
+    near = middle + NEAR * rng.normal(size=(1 + NEIGHBOURS, BEFORE + AFTER))
+    outcomes[0], near = near[0], near[1:]
     outcomes[0, BEFORE:] += EFFECT
     near[:, BEFORE:] -= 2 * EFFECT
     return Drawn(_panel(np.vstack([outcomes[:1], near, outcomes[1:]])), EFFECT)
 
 
 def _units(rng: np.random.Generator, donors: int, noise: float = 1.0) -> Floats:
-    """The treated unit, then donors, (1 + donors, T): levels, three factors that carry over, a common walk, noise."""
+    """Treated unit and donors alike, (1 + donors, T): mixtures of four paths, on a common walk, with noise.
+
+    A path is a level and loadings on factors that carry over from period to period.
+    """
     periods = BEFORE + AFTER
     factors = rng.normal(size=(FACTORS, periods))
     for period in range(1, periods):
         factors[:, period] += 0.7 * factors[:, period - 1]
-    levels, loadings = 3 * rng.normal(size=(donors, 1)), rng.normal(size=(donors, FACTORS))
-    mixture = rng.permutation(donors)[:MIXED]
-    shares = rng.dirichlet(np.full(MIXED, 2.0))
-    signal = levels + loadings @ factors
-    whole = np.vstack([shares @ signal[mixture], signal])
-    return whole + np.cumsum(rng.normal(size=periods)) + noise * rng.normal(size=whole.shape)
-
-
-def _mixed(rng: np.random.Generator, donors: Floats, count: int) -> Floats:
-    """Units that are mixtures of donors, with noise of their own."""
-    shares = np.zeros((count, len(donors)))
-    for row in shares:
-        row[rng.permutation(len(donors))[:MIXED]] = rng.dirichlet(np.full(MIXED, 2.0))
-    return np.asarray(shares @ donors + 0.8 * rng.normal(size=(count, donors.shape[1])))
+    paths = 3 * rng.normal(size=(PATHS, 1)) + 1.5 * rng.normal(size=(PATHS, FACTORS)) @ factors
+    signal = rng.dirichlet(np.ones(PATHS), size=1 + donors) @ paths
+    return np.asarray(signal + np.cumsum(rng.normal(size=periods)) + noise * rng.normal(size=signal.shape))
 
 
 def _panel(outcomes: Floats, treated: int = 1) -> Panel:

@@ -43,8 +43,8 @@ class PrePeriodLength:
         axis = time_axis(series.periods, series.days)
         season = None if isinstance(axis, Refusal) else season_length(series, axis, question.design)
         least = max(LEAST, ROUNDS * (season or 0))
-        told = f"two rounds of a season of {season}" if season and least > LEAST else f"{LEAST} are the least"
-        sentence = f"{before} periods before the change have an outcome; {told} ({least})."
+        why = f", two rounds of a season of {season}" if season and least > LEAST else ""
+        sentence = f"{before} periods before the change have an outcome; {least} are the least{why}."
         missing = series.starts - before
         details = {"missing": missing, "under_the_change": len(series) - series.starts, "season": season or 0}
         finding = Finding(self.name, before >= least, float(before), float(least), sentence, "never_ship", details)

@@ -88,9 +88,13 @@ def at_ratios(observed: Observed, ratios: tuple[float, ...]) -> MostLikely:
 
 
 def _loss(observed: Observed, logarithms: Array) -> float:
-    """Less the log likelihood, up to a constant."""
+    """Less the log likelihood, up to a constant; infinite where rounding leaves no positive precision."""
     if not ((logarithms > np.log(LEAST / 10)) & (logarithms < np.log(MOST * 10))).all():
         return float("inf")
-    found = coefficients(observed, given_path(observed, tuple(map(float, np.exp(logarithms)))), NO_RIDGE)
+    try:
+        given = given_path(observed, tuple(map(float, np.exp(logarithms))))
+    except ValueError:
+        return float("inf")
+    found = coefficients(observed, given, NO_RIDGE)
     logarithm = float(np.log(max(found.squares, SMALLEST_SQUARES)))
     return observed.degrees_of_freedom_unshrunk / 2 * logarithm - found.log_evidence

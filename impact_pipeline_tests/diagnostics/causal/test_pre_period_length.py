@@ -21,7 +21,7 @@ def test_seven_periods_with_an_outcome_are_too_few() -> None:
     outcome[2] = np.nan
     found = PrePeriodLength().check(interrupted(series(outcome, 8)), None).finding
     assert (found.passed, found.consequence, found.statistic) == (False, "never_ship", 7)
-    assert found.sentence == "7 periods before the change have an outcome; 8 are the least (8)."
+    assert found.sentence == "7 periods before the change have an outcome; 8 are the least."
 
 
 def test_a_season_that_was_asked_for_must_have_been_seen_twice() -> None:
