@@ -17,14 +17,14 @@ from impact_pipeline.stats.samples.cross_section import CrossSection, Floats
 DRAWS = 5
 FULL_DRAWS_UP_TO = 100_000
 """Units beyond which one draw tells enough."""
-MOST = 1.0
+MOST = 2.0
 NAME = "a random common cause"
 
 
 class RandomCommonCause:
-    """Fails where such a covariate moves the effect by more than its standard error, in the median of five draws.
+    """Fails where such a covariate moves the effect by more than two standard errors, in the median of five draws.
 
-    Chance explains nothing; an effect that it moves rests on accidents of the fit.
+    Chance explains nothing; an effect that it moves further than the effect's own error rests on accidents of the fit.
 
     >>> RandomCommonCause().name
     'random_common_cause'
