@@ -68,13 +68,13 @@ def anticipation(rng: np.random.Generator) -> Drawn:
 
 
 def spillover(rng: np.random.Generator) -> Drawn:
-    """Six neighbours that are much like the treated unit lose twice what it wins."""
+    """Six neighbours that are much like the treated unit lose three times what it wins."""
     outcomes = _units(rng, MANY_DONORS, noise=NEAR)
-    middle = (outcomes[0] + outcomes.mean(axis=0)) / 2
+    middle = 0.75 * outcomes[0] + 0.25 * outcomes.mean(axis=0)
     near = middle + NEAR * rng.normal(size=(1 + NEIGHBOURS, BEFORE + AFTER))
     outcomes[0], near = near[0], near[1:]
     outcomes[0, BEFORE:] += EFFECT
-    near[:, BEFORE:] -= 2 * EFFECT
+    near[:, BEFORE:] -= 3 * EFFECT
     return Drawn(_panel(np.vstack([outcomes[:1], near, outcomes[1:]])), EFFECT)
 
 
