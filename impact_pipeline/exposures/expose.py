@@ -40,7 +40,6 @@ class ExposureInputs:
 
 def exposure_inputs(study: Study, as_of: date, lake: Lake) -> ExposureInputs:
     """The published inputs of a look at `as_of`."""
-    plan = study.plan
     wanted = _days_wanted(study, as_of, lake)
     contacts = study.contacts.dataset
     days = dict(published_days(lake.trusted(contacts), wanted))
