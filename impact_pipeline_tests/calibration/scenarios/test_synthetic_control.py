@@ -18,7 +18,7 @@ def test_quick_scenarios_are_what_they_say() -> None:
 
 @pytest.mark.slow
 def test_scenarios_are_what_they_say_in_many_draws() -> None:
-    assert_the_scenarios_are_what_they_say(SCENARIOS, draws=100)
+    assert_the_scenarios_are_what_they_say(SCENARIOS, draws=50)
 
 
 def test_equal_seeds_draw_equal_samples() -> None:
