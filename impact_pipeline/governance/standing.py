@@ -1,0 +1,49 @@
+"""Whether a look's verdict counts: as a plan was bound before its outcomes were read, or to explore only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from impact_pipeline.catalog.catalog import Study
+from impact_pipeline.governance.ledger import Ledger
+from impact_pipeline.governance.plan_diff import Change, changes, read_change
+from impact_pipeline.governance.plan_documents import KeptDocuments, documents_of
+from impact_pipeline.governance.plan_life import PlanLife, PlanState, life_of
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """`exploratory` says why a verdict does not count, in clauses; `deviations` what was done outside the plan besides.
+
+    With neither, the plan binds.
+    """
+
+    exploratory: tuple[str, ...] = ()
+    deviations: tuple[str, ...] = ()
+
+
+def standing_of(study: Study, home: Path) -> Standing:
+    """How the study stands by the ledger, and by its documents as they are now."""
+    life = life_of(study.name, Ledger(home).entries(study.name))
+    if life.state is PlanState.DRAFT:
+        return Standing(("plan not registered",))
+    edits = changes(KeptDocuments(home).read(life.documents), documents_of(study))
+    late = [read_change(plain) for made in life.amendments if made.late for plain in made.entry.payload["changes"]]
+    early = [read_change(plain) for made in life.amendments if not made.late for plain in made.entry.payload["changes"]]
+    deviations = [f"changed since it was registered: {edit}" for edit in edits if not edit.binds]
+    deviations += [f"amended after the first look: {edit}" for edit in late if not edit.binds]
+    deviations += [f"amended before the first look: {edit}" for edit in early]
+    return Standing(tuple(_exploratory(life, edits, late)), tuple(dict.fromkeys(deviations)))
+
+
+def _exploratory(life: PlanLife, edits: tuple[Change, ...], late: list[Change]) -> Iterator[str]:
+    if life.state is PlanState.ABANDONED:
+        yield "plan abandoned"
+    if life.looked_before:
+        yield f"plan registered after its outcomes were first read (look of {life.first_look})"
+    if life.missing:
+        yield f"plan not approved, missing: {', '.join(life.missing)}"
+    yield from (f"plan changed since it was registered: {edit}" for edit in edits if edit.binds)
+    yield from (f"plan amended after the first look: {edit}" for edit in late if edit.binds)
