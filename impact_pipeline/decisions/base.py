@@ -9,6 +9,7 @@ from enum import StrEnum
 from impact_pipeline.diagnostics.base import Finding
 from impact_pipeline.estimators.base import Grade
 from impact_pipeline.estimators.study_estimates import StudyEstimates
+from impact_pipeline.governance.standing import Standing
 from impact_pipeline.kpis.base import Impact, NoImpact
 
 
@@ -24,7 +25,8 @@ class Decision(StrEnum):
 class Verdict:
     """A decision, always with reasons in plain sentences, and what to do next.
 
-    `final` at the planned look, and at an earlier one that decided as the plan's looks allow.
+    `final` at the planned look, and at an earlier one that decided as the plan's looks allow; never where the verdict
+    is `exploratory`, for these reasons. `deviations` from the plan are told and changed nothing.
     """
 
     study: str
@@ -34,6 +36,13 @@ class Verdict:
     reasons: tuple[str, ...]
     next_step: str
     grade: Grade
+    exploratory: tuple[str, ...] = ()
+    deviations: tuple[str, ...] = ()
+
+    @property
+    def standing(self) -> Standing:
+        """How the plan stood when it was decided."""
+        return Standing(self.exploratory, self.deviations)
 
 
 @dataclass(frozen=True, slots=True)

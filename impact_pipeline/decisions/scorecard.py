@@ -14,6 +14,7 @@ from impact_pipeline.decisions.base import Provenance, Scorecard
 from impact_pipeline.decisions.verdict import decide
 from impact_pipeline.diagnostics.base import Finding
 from impact_pipeline.estimators.study_estimates import StudyEstimates
+from impact_pipeline.governance.standing import Standing
 from impact_pipeline.kpis.impact import impact_of
 from impact_pipeline.kpis.seen import Seen
 
@@ -28,9 +29,10 @@ def scorecard_of(
     code_version: str,
     engine: str,
     inputs: Mapping[str, Mapping[str, str]],
+    standing: Standing,
 ) -> Scorecard:
-    """`inputs`: trusted dataset or feature -> day -> fingerprint, as read by this look."""
-    verdict = decide(study, estimates, findings, as_of)
+    """`inputs`: trusted dataset or feature -> day -> fingerprint, as read by this look; `standing` of its plan."""
+    verdict = decide(study, estimates, findings, as_of, standing)
     impacts = impact_of(study, estimates, seen.units_per_day)
     plan_digest = digest(study.plan)
     versions = tuple(metric.reference for metric in study.metrics)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +16,7 @@ from impact_pipeline.governance.entries import Entry
 from impact_pipeline.governance.ledger import Ledger, LedgerWriter
 from impact_pipeline.governance.plan_diff import Change, changes
 from impact_pipeline.governance.plan_documents import KeptDocuments, documents_of
-from impact_pipeline.governance.plan_life import Action, PlanLife, life_of
+from impact_pipeline.governance.plan_life import Action, PlanLife, PlanState, life_of
 
 Role = Literal["reviewer", "ethics", "privacy"]
 
@@ -109,3 +109,12 @@ def approvals_needed(study: Study) -> tuple[str, ...]:
         return ()
     signed: tuple[Role, ...] = ("ethics", "privacy")
     return (*(f"reviewer {name}" for name in asked.reviewers), *(role for role in signed if getattr(asked, role)))
+
+
+def register_drafts(registry: Registry, studies: Iterable[Study], reason: str) -> int:
+    """Register every plan that is a draft; returns how many were."""
+    entries = Ledger(registry.home).entries()
+    drafts = [study for study in studies if life_of(study.name, entries).state is PlanState.DRAFT]
+    for study in drafts:
+        registry.register(study, reason)
+    return len(drafts)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from impact_pipeline.catalog.catalog import Study
+from impact_pipeline.governance.entries import read_entry
 from impact_pipeline.governance.ledger import Ledger
 from impact_pipeline.governance.plan_diff import Change, changes, read_change
 from impact_pipeline.governance.plan_documents import KeptDocuments, documents_of
@@ -22,6 +23,9 @@ class Standing:
 
     exploratory: tuple[str, ...] = ()
     deviations: tuple[str, ...] = ()
+
+
+BINDING = Standing()
 
 
 def standing_of(study: Study, home: Path) -> Standing:
@@ -47,3 +51,11 @@ def _exploratory(life: PlanLife, edits: tuple[Change, ...], late: list[Change]) 
         yield f"plan not approved, missing: {', '.join(life.missing)}"
     yield from (f"plan changed since it was registered: {edit}" for edit in edits if edit.binds)
     yield from (f"plan amended after the first look: {edit}" for edit in late if edit.binds)
+
+
+def ended_plans(home: Path) -> frozenset[str]:
+    """Studies whose plans were closed or abandoned."""
+    markers = (b'"event":"closure"', b'"event":"abandonment"')
+    entries = (read_entry(line) for line in Ledger(home).lines() if any(marker in line for marker in markers))
+    ended = (entry for entry in entries if entry is not None and entry.event in ("closure", "abandonment"))
+    return frozenset(entry.study for entry in ended if entry.study is not None)

@@ -18,6 +18,7 @@ from impact_pipeline.estimators.study import estimate_study
 from impact_pipeline.estimators.study_estimates import StudyEstimates
 from impact_pipeline.exposures.expose import LOGIC as EXPOSURES_LOGIC
 from impact_pipeline.exposures.expose import expose
+from impact_pipeline.governance.standing import standing_of
 from impact_pipeline.kpis.seen import Seen, seen_in_cells
 from impact_pipeline.lake.lake import Lake
 from impact_pipeline.outcomes.cells_table import read_bins
@@ -32,6 +33,7 @@ from impact_pipeline.stages.cell_lineage import cell_lineage
 from impact_pipeline.stages.exposure_lineage import exposure_lineage
 from impact_pipeline.stages.history import past_lifts
 from impact_pipeline.stages.outcome import Outcome, outcome_of
+from impact_pipeline.stages.record import record_look, record_verdict
 from impact_pipeline.stages.standing import (
     cells_of,
     cells_version,
@@ -113,6 +115,7 @@ def make_cells(workspace: Workspace, study: Study, as_of: date) -> Outcome:
 
 def make_findings(workspace: Workspace, study: Study, as_of: date) -> Outcome:
     lake, version = workspace.lake, cells_version(workspace.lake, study)
+    record_look(workspace, study, as_of)
     findings = assessed(workspace, study, as_of).findings if study.samples else _diagnosed(workspace, study, as_of)
     stored = lake.results.add(study.name, FINDINGS, as_of, StoredFindings(version, findings), made_from=version)
     failed = [finding.sentence for finding in findings if finding.passed is False and finding.consequence != "none"]
@@ -133,6 +136,7 @@ def _diagnosed(workspace: Workspace, study: Study, as_of: date) -> tuple[Finding
 
 def make_estimates(workspace: Workspace, study: Study, as_of: date) -> Outcome:
     lake, version = workspace.lake, cells_version(workspace.lake, study)
+    record_look(workspace, study, as_of)
     estimates = assessed(workspace, study, as_of).estimates if study.samples else _estimated(workspace, study, as_of)
     stored = lake.results.add(study.name, ESTIMATES, as_of, StoredEstimates(version, estimates), made_from=version)
     refused = [result for result in estimates.results if result.type == "not_estimable"]
@@ -159,7 +163,9 @@ def make_verdict(workspace: Workspace, study: Study, as_of: date) -> Outcome:
     card = scorecard_of(
         study, _seen(workspace, study, as_of), findings.value.findings, estimates.value.estimates, as_of=as_of,
         code_version=code_version(), engine=workspace.engine.name, inputs=inputs_read(lake, study),
+        standing=standing_of(study, workspace.home),
     )  # fmt: skip
+    record_verdict(workspace, card)
     made_from = verdict_inputs(findings.digest, estimates.digest)
     stored = lake.results.add(study.name, SCORECARD, as_of, card, made_from=made_from)
     upstream = {"study/findings": findings.digest, "study/estimates": estimates.digest}
