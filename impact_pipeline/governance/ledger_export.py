@@ -12,6 +12,7 @@ from impact_pipeline.governance.entries import Entry
 
 COLUMNS = ("seq", "ts", "actor", "event", "study", "reason", "payload", "prev", "hash")
 _FORMULA_STARTS = "=+-@|%\t\r"
+_TOLD = ("as_of", "decision", "approval", "reason")
 
 
 def as_json(entries: Iterable[Entry]) -> str:
@@ -32,3 +33,10 @@ def as_csv(entries: Iterable[Entry]) -> str:
 
 def _as_text(text: str) -> str:
     return f"'{text}" if text.strip(" ")[:1] and text.strip(" ")[0] in _FORMULA_STARTS else text
+
+
+def as_line(entry: Entry) -> str:
+    """An entry for a terminal; control characters of its texts are left out."""
+    told = [entry.study or "", *(f"{name} {entry.payload[name]}" for name in _TOLD if entry.payload.get(name))]
+    text = f"{entry.seq:>6}  {entry.ts[:19]}  {entry.actor}  {entry.event}  {'  '.join(told)}".rstrip()
+    return "".join(character for character in text if character.isprintable())

@@ -32,6 +32,10 @@ class Change:
     def as_plain(self) -> dict[str, Any]:
         return asdict(self)
 
+    def as_line(self) -> str:
+        """For a terminal: its part, what changed, and whether a verdict may rest on it."""
+        return f"{self.part:<9}  {self}{'' if self.binds else '  (feeds no verdict)'}"
+
     def __str__(self) -> str:
         place = "" if self.document.startswith("study ") else f"{self.document}: "
         head, _, rest = self.field.partition(".")

@@ -118,3 +118,17 @@ def register_drafts(registry: Registry, studies: Iterable[Study], reason: str) -
     for study in drafts:
         registry.register(study, reason)
     return len(drafts)
+
+
+def differences(home: Path, study: Study, against: int | None = None) -> tuple[Change, ...]:
+    """What the documents are now against what is registered, or against the version of an older entry."""
+    life = life_of(study.name, Ledger(home).entries(study.name))
+    seqs = [entry.seq for entry in life.versions]
+    if not seqs:
+        raise InputError(life.refusal("amend") or "")
+    if against is not None and against not in seqs:
+        raise InputError(
+            f"entry {against} holds no version of plan '{study.name}'; versions are {', '.join(map(str, seqs))}"
+        )
+    version = life.versions[-1 if against is None else seqs.index(against)]
+    return changes(KeptDocuments(home).read(version.payload["documents"]), documents_of(study))

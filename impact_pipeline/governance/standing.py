@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from impact_pipeline.catalog.catalog import Study
@@ -59,3 +59,24 @@ def ended_plans(home: Path) -> frozenset[str]:
     entries = (read_entry(line) for line in Ledger(home).lines() if any(marker in line for marker in markers))
     ended = (entry for entry in entries if entry is not None and entry.event in ("closure", "abandonment"))
     return frozenset(entry.study for entry in ended if entry.study is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanStatus:
+    """A plan's state, and how a look would stand today."""
+
+    study: str
+    state: PlanState
+    standing: Standing
+
+    def as_plain(self) -> dict[str, object]:
+        return {"study": self.study, "state": self.state.value, **asdict(self.standing)}
+
+    def __str__(self) -> str:
+        told = "; ".join(self.standing.exploratory)
+        return f"{self.study}: {self.state}{f', a verdict would be exploratory: {told}' if told else ''}"
+
+
+def status_of(study: Study, home: Path) -> PlanStatus:
+    life = life_of(study.name, Ledger(home).entries(study.name))
+    return PlanStatus(study.name, life.state, standing_of(study, home))
