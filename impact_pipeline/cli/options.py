@@ -37,11 +37,12 @@ def catalog_at(home: Path) -> Catalog:
     return read_sound_part(folder)
 
 
-def day_of(text: str) -> date:
+def day_of(text: str, option: str = "--date") -> date:
+    """The day that an option names."""
     try:
         return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007
     except ValueError:
-        raise InputError(f"--date '{text[:40]}' is not a day; write it as 2026-03-20") from None
+        raise InputError(f"{option} '{text[:40]}' is not a day; write it as 2026-03-20") from None
 
 
 def named(actor: str | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -10,20 +10,27 @@ import typer
 
 from impact_pipeline.cli.options import (
     DEFAULT_HOME,
+    OK,
+    WRONG_INPUT,
     Actor,
     Home,
     Json,
     Reason,
     Threads,
     catalog_at,
+    day_of,
     named,
     print_json,
 )
+from impact_pipeline.errors import InputError
 
 if TYPE_CHECKING:
     from impact_pipeline.governance.registration import Registry
 
 plan_app = typer.Typer(help="The life of a plan.", no_args_is_help=True)
+
+LOOK_HOUR = 6.0
+"""Hours after a day's end (UTC) at which the schedule looks at studies."""
 
 Name = Annotated[str, typer.Argument(metavar="STUDY", help="The study's name.")]
 
@@ -50,6 +57,46 @@ def power(
         planned, Lake(home.resolve()), DuckDBEngine(threads=threads), days=days, fact=population, chart=chart,
         as_json=as_json,
     )  # fmt: skip
+
+
+@plan_app.command()
+def new(
+    study: Annotated[str, typer.Argument(metavar="STUDY", help="The new study's name.")],
+    design: Annotated[str, typer.Option(help="How units come to their arms, such as randomized.")],
+    area: Annotated[str, typer.Option(help="The product area; its models and earlier plans fill the document.")],
+    starts: Annotated[str | None, typer.Option(help="The first day of exposure. Default: in a week.")] = None,
+    home: Home = DEFAULT_HOME,
+) -> None:
+    """Write a first document, to be completed by hand; `impact check` says what is missing."""
+    from impact_pipeline.planning.template import template
+
+    first = day_of(starts, "--starts") if starts else datetime.now(UTC).date() + timedelta(days=7)
+    text = template(catalog_at(home), study, design=design, area=area, starts=first)
+    path = home / "catalog" / "studies" / f"{study}.yaml"
+    if path.exists():
+        raise InputError(f"{path} is there already; edit it, or choose another name")
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    typer.echo(f"{path} written: complete it, then `impact check` and `impact plan lint {study}`")
+
+
+@plan_app.command()
+def lint(study: Name, home: Home = DEFAULT_HOME, threads: Threads = 2, as_json: Json = False) -> None:
+    """Would the rule ever fire, can guardrails be judged with this traffic, are data there? Exit 1 at a fault."""
+    from impact_pipeline.engines.duckdb import DuckDBEngine
+    from impact_pipeline.lake.lake import Lake
+    from impact_pipeline.planning.lint import lint as linted
+
+    engine = DuckDBEngine(threads=threads)
+    remarks = linted(catalog_at(home).study(study), lake=Lake(home.resolve()), engine=engine, look_hour=LOOK_HOUR)
+    if as_json:
+        print_json([remark.as_plain() for remark in remarks])
+    else:
+        for remark in remarks:
+            typer.echo(str(remark))
+        if not remarks:
+            typer.echo(f"{study}: nothing stands against the plan")
+    raise typer.Exit(WRONG_INPUT if any(remark.level == "fault" for remark in remarks) else OK)
 
 
 @plan_app.command()

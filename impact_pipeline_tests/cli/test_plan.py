@@ -76,3 +76,16 @@ def test_the_plan_that_is_edited_by_its_meaning(home: Path) -> None:
     told = impact("plan", "diff", "ranker_v2").splitlines()
     assert told[0] == "data       dates moved: ends 2026-03-06 -> 2026-03-09"
     assert told[1].startswith("display    governance changed: ")
+
+
+def test_a_new_plan_is_written_once_and_can_be_linted(home: Path) -> None:
+    words = ("plan", "new", "ranker_v3", "--design", "randomized", "--area", "search", "--starts", "2026-04-06")
+    assert "ranker_v3.yaml written: complete it, then `impact check`" in impact(*words)
+    assert "starts: 2026-04-06\n" in (home / "catalog" / "studies" / "ranker_v3.yaml").read_text()
+    with pytest.raises(InputError, match="'ranker_v3' is taken by another plan"):
+        impact(*words)
+    with pytest.raises(InputError, match="--starts 'soon' is not a day; write it as 2026-03-20"):
+        impact(*words[:-1], "soon")
+    told = json.loads(impact("plan", "lint", "ranker_v3", "--json"))
+    assert {remark["level"] for remark in told} == {"warning"}
+    assert "warning: dataset 'orders' has no published day yet\n" in impact("plan", "lint", "ranker_v3")
