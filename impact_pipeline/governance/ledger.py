@@ -117,13 +117,13 @@ class LedgerWriter:
         if self._end == 0:
             return None
         with mmap.mmap(self._descriptor, self._end, prot=mmap.PROT_READ) as content:
-            place = content.rfind(marker)
+            place = content.find(marker)
             while place >= 0:
-                begins = content.rfind(b"\n", 0, place) + 1
-                entry = read_entry(content[begins : content.find(b"\n", place)])
+                ends = content.find(b"\n", place)
+                entry = read_entry(content[content.rfind(b"\n", 0, place) + 1 : ends])
                 if entry is not None and entry.payload.get(EVENT_ID) == event_id:
                     return entry
-                place = content.rfind(marker, 0, begins)
+                place = content.find(marker, ends)
         return None
 
     def _mended(self) -> tuple[int, Entry | None]:
