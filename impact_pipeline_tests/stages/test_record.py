@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from impact_pipeline.decisions.base import Scorecard
+from impact_pipeline.governance.anchors import anchor_of
 from impact_pipeline.governance.ledger import Ledger
 from impact_pipeline.governance.registration import Registry
 from impact_pipeline.governance.verification import first_fault
@@ -17,6 +19,7 @@ from impact_pipeline.reports.look import Look
 from impact_pipeline.reports.markdown import summary
 from impact_pipeline.reports.pages import study_body
 from impact_pipeline.reports.terminal import summary_rows
+from impact_pipeline.stages.conclusion import conclude
 from impact_pipeline.stages.portfolio import make_portfolio
 from impact_pipeline.stages.staleness import due_or_stale
 from impact_pipeline.stages.study import current_scorecard
@@ -149,3 +152,13 @@ def test_a_killed_look_is_made_again_without_a_second_entry(workspace: Workspace
     assert due_or_stale(workspace.catalog, workspace.lake, date(2026, 5, 1)) == (STUDY,)
     look(workspace)
     assert events(workspace) == ["registration", "look", "verdict"]
+
+
+def test_a_night_ends_with_an_anchor_of_the_ledger(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    look(workspace)
+    head = Ledger(workspace.home).head()
+    assert head is not None
+    conclude(workspace.catalog, workspace.lake, (), (), as_json=False)
+    assert f"ledger: {anchor_of(head).line()}\n" in capsys.readouterr().out
+    conclude(workspace.catalog, workspace.lake, (), (), as_json=True)
+    assert json.loads(capsys.readouterr().out)["ledger"] == {"seq": head.seq, "hash": head.hash, "ts": head.ts}
