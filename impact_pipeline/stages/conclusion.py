@@ -23,7 +23,7 @@ def conclude(
     catalog: Catalog, lake: Lake, standing: Sequence[Failed], faults: Sequence[Issue], *, as_json: bool,
     only: Collection[str] | None = None,
 ) -> None:  # fmt: skip
-    """Print it; `only` limits the table to these studies. A log that keeps it anchors the ledger by its newest entry."""
+    """Print it; `only` limits the table to these studies. A kept log anchors the ledger by its newest entry."""
     listed = [entry for entry in entries(catalog, lake) if only is None or entry.study in only]
     report = lake.home / "reports" / "index.html"
     head = Ledger(lake.home).head()
