@@ -26,6 +26,7 @@ from impact_pipeline.cli.options import (
     tell,
 )
 from impact_pipeline.cli.plan import plan_app
+from impact_pipeline.cli.results import diff, replay, verify
 from impact_pipeline.errors import ImpactError, InputError
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ app = typer.Typer(
 
 app.add_typer(plan_app, name="plan")
 app.add_typer(ledger_app, name="ledger")
+for command in (replay, diff, verify):
+    app.command()(command)
 
 
 @app.command()

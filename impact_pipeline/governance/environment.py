@@ -17,8 +17,11 @@ LOCK_FILE = "requirements.lock"
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """Versions and settings. `blas` is numpy's library and its kind of core; `lock` the digest of the lock file, '' where
-    the package runs without one beside it."""
+    """Versions and settings.
+
+    `blas` is numpy's library and its kind of core; `lock` the digest of the lock file, '' where there is none beside
+    the package.
+    """
 
     python: str
     platform: str
@@ -36,7 +39,7 @@ class Environment:
         rows = [("Python", f"{self.python} on {self.platform}")]
         rows += [("Libraries", ", ".join(f"{name} {found}" for name, found in sorted(self.libraries.items())))]
         if self.blas:
-            threads = "" if self.blas_threads is None else f", {self.blas_threads} thread(s)"
+            threads = "" if self.blas_threads is None else f", threads: {self.blas_threads}"
             rows.append(("Linear algebra", f"{self.blas}{threads}"))
         return [*rows, *([("Lock file", self.lock)] if self.lock else [])]
 
@@ -59,7 +62,9 @@ def changes(then: Environment, now: Environment) -> tuple[str, ...]:
     names = sorted({*then.libraries, *now.libraries})
     pairs += [(name, then.libraries.get(name), now.libraries.get(name)) for name in names]
     pairs.append(("lock file", then.lock, now.lock))
-    return tuple(f"{name} was {old or 'not there'} and is {new or 'not there'}" for name, old, new in pairs if old != new)
+    return tuple(
+        f"{name} was {old or 'not there'} and is {new or 'not there'}" for name, old, new in pairs if old != new
+    )
 
 
 def _libraries() -> dict[str, str]:
