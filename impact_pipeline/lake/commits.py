@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+import pyarrow as pa
+from deltalake.exceptions import DeltaError
+
 from impact_pipeline.errors import LakeError
 from impact_pipeline.lake.tables import LakeTable, PartitionState, record_digest
 
@@ -68,8 +71,19 @@ def held_partitions(table: LakeTable, wanted: Mapping[str, str]) -> dict[str, He
 
 
 def standing_partitions(table: LakeTable) -> dict[str, HeldPartition]:
-    """Every partition as it stands now."""
-    return held_partitions(table, {name: state.fingerprint for name, state in table.states().items()})
+    """Every partition as its newest commit tells of it."""
+    states = [commit.state for commit in commits_of(table.path) if commit.state is not None]
+    return held_partitions(table, {state.partition: state.fingerprint for state in states})
+
+
+def state_and_schema(table: LakeTable) -> tuple[Mapping[str, PartitionState], pa.Schema | None]:
+    """As `deltalake` reads them; no schema where nothing was published. Raises `LakeError` where it cannot."""
+    try:
+        states = table.states()
+        return states, table.schema() if states else None
+    except (DeltaError, OSError, ValueError, KeyError, TypeError) as error:
+        told = f"its log cannot be read ({type(error).__name__}); it was changed after it was written"
+        raise LakeError(f"{'/'.join(table.path.parts[-2:])}: {told}") from None
 
 
 def _replay(table: LakeTable, commit: Commit, files: dict[str, dict[str, Mapping[str, Any]]]) -> None:

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from impact_pipeline.errors import LakeError
-from impact_pipeline.lake.commits import LOG, HeldPartition, standing_partitions
+from impact_pipeline.lake.commits import LOG, HeldPartition, standing_partitions, state_and_schema
 from impact_pipeline.lake.content import fault_of
 from impact_pipeline.lake.file_statistics import statistics_fault
 from impact_pipeline.lake.fingerprint import Fingerprinter
@@ -43,18 +43,15 @@ def inspect(lake: Lake) -> Inspected:
             faults += [f"{name}: {fault}" for fault in _faults(table, held)]
         except LakeError as error:
             faults.append(str(error))
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            faults.append(f"{name}: its log cannot be read ({type(error).__name__})")
     staged = sorted((lake.root / "raw").glob("*/*/current.json"))
     faults += [fault for path in staged if (fault := _staged_fault(path))]
     return Inspected(partitions, len(staged), tuple(faults))
 
 
 def _faults(table: LakeTable, held: dict[str, HeldPartition]) -> Iterator[str]:
-    states = table.states()
+    states, schema = state_and_schema(table)
     yield from (f"{name}: no commit tells of its files any more" for name in sorted(states.keys() - held.keys()))
-    schema = table.schema()
-    for name in sorted(held):
+    for name in sorted(held) if schema is not None else ():
         fault = fault_of(table, held[name], schema) or statistics_fault(table, held[name])
         if fault:
             yield fault

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from impact_pipeline.lake.commits import HeldPartition, held_partitions
+from impact_pipeline.lake.commits import HeldPartition, held_partitions, state_and_schema
 from impact_pipeline.lake.content import fault_of
 from impact_pipeline.lake.lake import Lake
 from impact_pipeline.lake.snapshot import lay_out
@@ -27,8 +27,10 @@ def restore_inputs(lake: Lake, scratch: Lake, inputs: Mapping[str, Mapping[str, 
         table, target = table_of(lake, name), table_of(scratch, name)
         wanted = {day: trusted_mark(mark) for day, mark in inputs[name].items()}
         held = held_partitions(table, wanted) if wanted else {}
-        faults += _faults(name, table, wanted, held)
-        lay_out(table, held, target)
+        found = list(_faults(name, table, wanted, held))
+        if not found:
+            lay_out(table, held, target)
+        faults += found
     return tuple(faults)
 
 
@@ -50,8 +52,7 @@ def trusted_mark(mark: str) -> str:
 def _faults(
     name: str, table: LakeTable, wanted: Mapping[str, str], held: Mapping[str, HeldPartition]
 ) -> Iterator[InputFault]:
-    states = table.states()
-    schema = table.schema() if states else None
+    states, schema = state_and_schema(table)
     for day, mark in sorted(wanted.items()):
         place = f"{name} {day}"
         if day not in held:

@@ -15,7 +15,7 @@ from impact_pipeline.governance.signing import SIGNING_VARIABLE, SigningKey, ope
 from impact_pipeline.lake.inspection import inspect
 from impact_pipeline.lake.lake import Lake
 from impact_pipeline.lake.pointers import pointer_fault, read_pointer
-from impact_pipeline.lake.stored import DOCUMENTS, StoredResult, kept_documents, stored_results
+from impact_pipeline.lake.stored import DOCUMENTS, StoredResult, find_result, kept_documents, stored_results
 from impact_pipeline.stages.provenance import SIGNED_SUFFIX
 from impact_pipeline.stages.study import ESTIMATES, FINDINGS, SCORECARD, verdict_inputs
 
@@ -46,8 +46,11 @@ class Verified:
         return {**asdict(self), "holds": self.holds}
 
 
-def verify(lake: Lake, key: SigningKey | None) -> Verified:
-    """Reads everything and writes nothing; signatures are checked where there is a key."""
+def verify(lake: Lake, key: SigningKey | None, engine: str) -> Verified:
+    """Reads everything and writes nothing; signatures are checked where there is a key.
+
+    `engine` is the one of this installation: studies that run on another are remarked.
+    """
     rows = inspect(lake)
     found = {kind: stored_results(lake, kind) for kind in KINDS}
     faults = [fault for kind in KINDS for result in found[kind] for fault in _result_faults(lake, kind, result)]
@@ -55,7 +58,7 @@ def verify(lake: Lake, key: SigningKey | None) -> Verified:
     faults += _pointer_faults(lake)
     signed = [card for card in found[SCORECARD] if statement_of(card).is_file()]
     faults += [fault for card in signed if key is not None and (fault := signature_fault(card, key))]
-    remarks = _remarks(len(found[SCORECARD]), len(signed), key)
+    remarks = [*_remarks(len(found[SCORECARD]), len(signed), key), *_other_engines(lake, engine)]
     results = sum(map(len, found.values()))
     checked = 0 if key is None else len(signed)
     return Verified(rows.partitions, rows.staged_days, results, checked, (*rows.faults, *faults), tuple(remarks))
@@ -143,6 +146,20 @@ def _plain_of(lake: Lake, path: str) -> dict[str, Any]:
 def _all(lake: Lake) -> Iterator[StoredResult]:
     for kind in KINDS:
         yield from stored_results(lake, kind)
+
+
+def _other_engines(lake: Lake, engine: str) -> Iterator[str]:
+    """Studies that still run and whose newest look was made on another engine: their next look will change it."""
+    running: dict[str, list[str]] = {}
+    for study in lake.results.studies(SCORECARD):
+        try:
+            plain = find_result(lake, SCORECARD, study).plain()
+        except (LakeError, ValueError):
+            continue
+        if not plain["verdict"]["final"] and plain["provenance"]["engine"] != engine:
+            running.setdefault(plain["provenance"]["engine"], []).append(study)
+    for began_on, studies in sorted(running.items()):
+        yield f"{', '.join(studies)} began on {began_on}; the next look will be made on {engine}"
 
 
 def _remarks(cards: int, signed: int, key: SigningKey | None) -> Iterator[str]:
