@@ -105,8 +105,8 @@ def life_of(study: str, entries: Iterable[Entry]) -> PlanLife:
 def _after(life: PlanLife, entry: Entry) -> PlanLife:
     match entry.event:
         case "registration":
-            told = replace(life, state=PlanState.REGISTERED, looked_before=life.first_look is not None)
-            return _with_version(told, entry)
+            looked = life.first_look is not None or entry.payload.get("looked", False)
+            return _with_version(replace(life, state=PlanState.REGISTERED, looked_before=looked), entry)
         case "amendment":
             made = Amendment(entry, late=life.first_look is not None)
             kept = life.approvals if not entry.payload["binds"] else {}

@@ -17,6 +17,7 @@ from impact_pipeline.governance.ledger import Ledger, LedgerWriter
 from impact_pipeline.governance.plan_diff import Change, changes
 from impact_pipeline.governance.plan_documents import KeptDocuments, documents_of
 from impact_pipeline.governance.plan_life import Action, PlanLife, PlanState, life_of
+from impact_pipeline.lake.lake import Lake
 
 Role = Literal["reviewer", "ethics", "privacy"]
 
@@ -30,12 +31,16 @@ class Registry:
     now: datetime
 
     def register(self, study: Study, reason: str) -> Entry:
-        """Bind the plan, and every document that it names, as they are now."""
+        """Bind the plan, and every document that it names, as they are now.
+
+        Where the lake holds estimates of it already, the entry says so: it came too late.
+        """
         if study.broken_metrics:
             told = "; ".join(f"{name}: {fault}" for name, fault in study.broken_metrics.items())
             raise InputError(f"plan '{study.name}' names metrics with faults, and cannot be bound yet: {told}")
         with self._acting(study.name, "register", reason) as (writer, _):
-            return self._write(writer, "registration", self._version(study, reason))
+            looked = bool(Lake(self.home).results.pointer(study.name, "estimates"))
+            return self._write(writer, "registration", {**self._version(study, reason), "looked": looked})
 
     def amend(self, study: Study, reason: str) -> tuple[Entry, tuple[Change, ...]]:
         """Bind the documents as they are now in place of those that were bound; the entry holds what changed."""

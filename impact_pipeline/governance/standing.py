@@ -46,7 +46,7 @@ def _exploratory(life: PlanLife, edits: tuple[Change, ...], late: list[Change]) 
     if life.state is PlanState.ABANDONED:
         yield "plan abandoned"
     if life.looked_before:
-        yield f"plan registered after its outcomes were first read (look of {life.first_look})"
+        yield "plan registered after its outcomes were first read"
     if life.missing:
         yield f"plan not approved, missing: {', '.join(life.missing)}"
     yield from (f"plan changed since it was registered: {edit}" for edit in edits if edit.binds)

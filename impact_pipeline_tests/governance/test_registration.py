@@ -166,7 +166,7 @@ def test_a_registration_after_a_look_comes_too_late(tmp_path: Path) -> None:
     looked(tmp_path)
     study = study_of(tmp_path)
     registry(tmp_path).register(study, "ready")
-    told = "plan registered after its outcomes were first read (look of 2026-03-05)"
+    told = "plan registered after its outcomes were first read"
     assert standing_of(study, tmp_path).exploratory == (told,)
 
 

@@ -24,6 +24,7 @@ from impact_pipeline.stages.portfolio import make_portfolio
 from impact_pipeline.stages.staleness import due_or_stale
 from impact_pipeline.stages.study import current_scorecard
 from impact_pipeline.stages.workspace import Workspace
+from impact_pipeline_tests.registered import register_all
 from impact_pipeline_tests.small_shop import document, write_catalog
 from impact_pipeline_tests.stages.small_workspace import LAST, NOW, look, opened, with_data
 
@@ -135,7 +136,13 @@ def test_a_registration_after_a_look_does_not_help(workspace: Workspace) -> None
     registry = Registry(workspace.home, "ada", datetime(2026, 3, 9, tzinfo=UTC))
     registry.register(workspace.catalog.study(STUDY), "late")
     verdict = card_of(workspace).verdict
-    assert verdict.exploratory == ("plan registered after its outcomes were first read (look of 2026-03-07)",)
+    assert verdict.exploratory == ("plan registered after its outcomes were first read",)
+
+
+def test_a_ledger_that_was_thrown_away_is_no_new_beginning(workspace: Workspace) -> None:
+    look(workspace)
+    register_all(unregistered(workspace).home, workspace.catalog)
+    assert card_of(workspace).verdict.exploratory == ("plan registered after its outcomes were first read",)
 
 
 def test_a_plan_that_ended_is_looked_at_no_more(workspace: Workspace) -> None:
