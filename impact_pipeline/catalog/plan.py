@@ -168,6 +168,14 @@ class Fallback(Model):
     cap: Literal["C", "D"] = "C"
 
 
+class Governance(Model):
+    """Who must agree before a verdict counts: every reviewer by name, and sign-offs where a plan touches people."""
+
+    reviewers: Annotated[tuple[Text, ...], Field(max_length=20)] = ()
+    ethics: bool = False
+    privacy: bool = False
+
+
 class EvaluationPlan(Document):
     """What is changed, for whom, how it is measured, and which result leads to which verdict.
 
@@ -178,6 +186,7 @@ class EvaluationPlan(Document):
     A causal design reads a `sample`, may declare designs to fall back on, and metrics that the change cannot have moved
     (`negative_controls`).
     With `aa_check` control's units are kept in bins besides, and every metric is tried on random halves of them.
+    `governance` names the approvals without which a verdict is exploratory.
     """
 
     apiVersion: Literal["impact-plan/v1"]
@@ -205,6 +214,7 @@ class EvaluationPlan(Document):
     negative_controls: tuple[Name, ...] = ()
     published: tuple[PublishedAnswer, ...] = ()
     aa_check: bool = True
+    governance: Annotated[Governance | None, Field(exclude_if=lambda asked: asked is None)] = None
 
     @model_validator(mode="after")
     def _stratum_is_a_segment(self) -> Self:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
 from impact_pipeline.diagnostics.base import Finding
 from impact_pipeline.estimators.base import Grade
 from impact_pipeline.estimators.study_estimates import StudyEstimates
+from impact_pipeline.governance.environment import Environment
+from impact_pipeline.governance.standing import Standing
 from impact_pipeline.kpis.base import Impact, NoImpact
 
 
@@ -24,7 +26,8 @@ class Decision(StrEnum):
 class Verdict:
     """A decision, always with reasons in plain sentences, and what to do next.
 
-    `final` at the planned look, and at an earlier one that decided as the plan's looks allow.
+    `final` at the planned look, and at an earlier one that decided as the plan's looks allow; never where the verdict
+    is `exploratory`, for these reasons. `deviations` from the plan are told and changed nothing.
     """
 
     study: str
@@ -34,6 +37,13 @@ class Verdict:
     reasons: tuple[str, ...]
     next_step: str
     grade: Grade
+    exploratory: tuple[str, ...] = ()
+    deviations: tuple[str, ...] = ()
+
+    @property
+    def standing(self) -> Standing:
+        """How the plan stood when it was decided."""
+        return Standing(self.exploratory, self.deviations)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +63,12 @@ class Scorecard:
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Result identity: what the numbers were made from. `result_id` is a digest of the rest and of the numbers."""
+    """Result identity: what the numbers were made from.
+
+    `result_id` is a digest of the numbers, the plan, the metrics' versions, code, engine and inputs. `documents` is the
+    digest of the documents that are kept beside the result, `tables` the fingerprints of exposures and cells, `history`
+    the results of earlier studies that a Bayesian reading drew on.
+    """
 
     result_id: str
     plan_digest: str
@@ -62,3 +77,8 @@ class Provenance:
     engine: str
     inputs: dict[str, dict[str, str]]
     """Trusted dataset or feature -> day -> fingerprint."""
+
+    documents: str = ""
+    tables: dict[str, str] = field(default_factory=dict)
+    history: dict[str, str] = field(default_factory=dict)
+    environment: Environment | None = None

@@ -39,3 +39,9 @@ def stay(plan: EvaluationPlan, stopped_by: Grade | None) -> str:
         return f"{told}: randomise the change for some, or {allowed}."
     told = "Decide nothing on this: the interval says which effects are excluded"
     return f"{told}; randomise the change for some to see smaller ones."
+
+
+def explored(*, harmed: bool) -> str:
+    """After a verdict that does not count: nothing was decided, whatever it says."""
+    told = "Decide nothing on this: a plan binds that is registered and approved before its first look, and kept"
+    return f"{'Look at the harm now. ' if harmed else ''}{told}. To confirm it, register a plan for a new study."

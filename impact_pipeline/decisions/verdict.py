@@ -8,11 +8,12 @@ from datetime import date
 from impact_pipeline.catalog.catalog import Study
 from impact_pipeline.decisions.base import Decision, Verdict
 from impact_pipeline.decisions.judgement import ArmJudgement, gain, judge_arms
-from impact_pipeline.decisions.next_step import roll_back, ship, stay
+from impact_pipeline.decisions.next_step import explored, roll_back, ship, stay
 from impact_pipeline.diagnostics.base import Consequence, Finding
 from impact_pipeline.estimators.base import Estimate, Grade
 from impact_pipeline.estimators.sequence import decides
 from impact_pipeline.estimators.study_estimates import StudyEstimates
+from impact_pipeline.governance.standing import BINDING, Standing
 
 GRADE_OF: dict[Consequence, Grade] = {
     "none": "A", "lower_grade": "B", "never_ship": "D", "hold": "D", "invalidate": "D",
@@ -22,7 +23,9 @@ LOWER: tuple[Consequence, ...] = ("lower_grade", "never_ship")
 """Consequences that are told among the reasons, and stop no verdict by themselves."""
 
 
-def decide(study: Study, estimates: StudyEstimates, findings: Sequence[Finding], as_of: date) -> Verdict:
+def decide(
+    study: Study, estimates: StudyEstimates, findings: Sequence[Finding], as_of: date, standing: Standing = BINDING
+) -> Verdict:
     """The plan's rule, in this order.
 
     1. A failed finding that invalidates: invalid. One that holds: hold, at the planned look too.
@@ -33,9 +36,10 @@ def decide(study: Study, estimates: StudyEstimates, findings: Sequence[Finding],
     4. Rollback, unless the grade is D, if a success metric is shown worse, or a guardrail is significantly worse
        (Bonferroni) and not shown to stay within its margin. 5. Else inconclusive at the planned look, and hold before.
 
+    Where the plan does not bind by its `standing`, the same rule is told for exploring, and the verdict is never final.
     Schultzberg, Ankargren, Frånberg (2024), arXiv 2402.11609, for the roles of alpha and margins.
     """
-    verdict = _Writer(study, estimates, findings, as_of)
+    verdict = _Writer(study, estimates, findings, as_of, standing)
     for consequence, decision in (("invalidate", Decision.INVALID), ("hold", Decision.HOLD)):
         failed = [f for f in findings if f.passed is False and f.consequence == consequence]
         if failed:
@@ -46,8 +50,11 @@ def decide(study: Study, estimates: StudyEstimates, findings: Sequence[Finding],
 class _Writer:
     """Puts one look's decision into words."""
 
-    def __init__(self, study: Study, estimates: StudyEstimates, findings: Sequence[Finding], as_of: date) -> None:
+    def __init__(
+        self, study: Study, estimates: StudyEstimates, findings: Sequence[Finding], as_of: date, standing: Standing
+    ) -> None:
         self._study, self._estimates, self._findings, self._as_of = study, estimates, findings, as_of
+        self._standing = standing
         self._arms = judge_arms(study, estimates)
 
     def stopped(self, decision: Decision, failed: Sequence[Finding]) -> Verdict:
@@ -110,7 +117,12 @@ class _Writer:
     def _verdict(self, decision: Decision, reasons: Sequence[str], next_step: str) -> Verdict:
         grades: list[Grade] = [arm.grade for arm in self._arms]
         grades += [GRADE_OF[finding.consequence] for finding in self._findings if finding.passed is False]
-        final = self._estimates.final or decision in (Decision.SHIP, Decision.ROLLBACK)
+        why = self._standing.exploratory
+        final = not why and (self._estimates.final or decision in (Decision.SHIP, Decision.ROLLBACK))
+        if why and decision in (Decision.SHIP, Decision.ROLLBACK, Decision.INCONCLUSIVE):
+            next_step = explored(harmed=decision is Decision.ROLLBACK)
+        told = (*reasons, *(f"Exploratory: {clause}." for clause in why))
         return Verdict(
-            self._study.name, self._as_of, final, decision, tuple(reasons), next_step, max(grades, default="A")
-        )
+            self._study.name, self._as_of, final, decision, told, next_step, max(grades, default="A"), why,
+            self._standing.deviations,
+        )  # fmt: skip

@@ -5,12 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from datetime import date
+from datetime import UTC, date, datetime
 from multiprocessing import get_context
 from pathlib import Path
 
 from impact_pipeline.catalog.catalog import Catalog
 from impact_pipeline.defs.night import Told, operating, sources_of
+from impact_pipeline.governance.ledger import Ledger
+from impact_pipeline.governance.registration import Registry, register_drafts
 from impact_pipeline.lake.failures import Failed
 from impact_pipeline.lake.files import write_atomically
 from impact_pipeline.lake.lake import days_between
@@ -20,6 +22,7 @@ from impact_pipeline.world.config import DEMO_WORLD, WorldConfig
 
 WORKERS = 2
 PROGRESS_DAYS = 5
+DEMO_ACTOR = "demo"
 DEMO_KEY = "demo-only key: the people of the demo do not exist"
 
 
@@ -33,6 +36,7 @@ def run_demo(
     """
     prepare_demo(home, world, tell)
     with operating(home, threads=threads, tell=tell) as operator:
+        register_plans(home, operator.catalog, tell)
         nights = _nights(operator.catalog, world)
         _load_sources(home, operator.catalog, nights, tell)
         operator.repair_data()
@@ -41,6 +45,13 @@ def run_demo(
             tell(f"night {number} of {len(nights)}, {night}: looked at {len(due)} studies")
         operator.portfolio()
         return operator.catalog, operator.lake.failures.all()
+
+
+def register_plans(home: Path, catalog: Catalog, tell: Told) -> None:
+    """Bind the bundled plans before anything is read of their outcomes."""
+    registry = Registry(home, DEMO_ACTOR, datetime.now(UTC))
+    count = register_drafts(registry, map(catalog.study, catalog.plans), "a plan of the demo")
+    tell(f"{count} plans registered in {Ledger(home).path}")
 
 
 def _nights(catalog: Catalog, world: WorldConfig) -> list[date]:

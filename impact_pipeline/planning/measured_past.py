@@ -51,7 +51,7 @@ def measured_past(pretended: Study, period: Period, *, lake: Lake, engine: Engin
     variables = variables_of(pretended)
     groups = _groups(pretended, counts, cohorts)
     rows, together = _measured(pretended, variables, groups, maturity, exposures, lake, engine)
-    cells = Cells.of_table(pa.concat_tables([SCHEMA.empty_table(), *rows]), int(mixed))
+    cells = Cells.of_table(pa.concat_tables([SCHEMA.empty_table(), *rows]), int(mixed or 0))
     return MeasuredPast(cells, arrivals, variables, together, maturity.missing_days)
 
 

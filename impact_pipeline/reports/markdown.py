@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Sequence
 
 from impact_pipeline.reports.formatting import visible
 from impact_pipeline.reports.look import Look
@@ -29,8 +30,14 @@ def summary(look: Look) -> str:
         "",
         f"Next: {escaped(verdict.next_step)}",
         "",
+        *_outside_the_plan(verdict.deviations),
     ]
     return "\n".join([*lines, *_table(estimate_rows(look, look.results)), *_segments(look)]) + "\n"
+
+
+def _outside_the_plan(deviations: Sequence[str]) -> list[str]:
+    told = [f"- {escaped(deviation)}" for deviation in deviations]
+    return ["Outside the plan, and no part of the verdict:", "", *told, ""] if told else []
 
 
 def png_markdown(png: bytes, alternative: str = "chart") -> str:

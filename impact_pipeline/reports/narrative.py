@@ -63,7 +63,8 @@ def headline(look: Look) -> str:
         if by_effect and look.key
         else uncapitalised(next(iter(verdict.reasons), "no reason given"))
     )
-    return f"{capitalised(verdict.decision)}: {visible(why).rstrip('.')}"
+    explores = " (exploratory)" if verdict.exploratory else ""
+    return f"{capitalised(verdict.decision)}{explores}: {visible(why).rstrip('.')}"
 
 
 def effect(look: Look, result: Result) -> str:
@@ -110,6 +111,8 @@ def impact_sentence(impact: Impact | NoImpact, entity: str) -> str:
 
 def interim(look: Look) -> str:
     """What kind of look this is."""
+    if look.card.verdict.exploratory:
+        return f"Exploratory look, which decides nothing: {visible('; '.join(look.card.verdict.exploratory))}."
     if look.card.verdict.final and look.card.as_of < look.study.planned_look:
         return "Decided before the planned look, as the plan's looks allow."
     if look.card.verdict.final:

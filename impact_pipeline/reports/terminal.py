@@ -33,7 +33,8 @@ def summary_table(entries: Iterable[Entry], catalog: Catalog) -> Table:
     for look in looks(listed, catalog):
         cells, decision = _shown(look), look.card.verdict.decision
         reason = next(iter(look.card.verdict.reasons), "")
-        table.add_row(*(Text(visible(cell)) for cell in cells), Text(decision, STYLES[decision]), Text(visible(reason)))
+        told = Text(f"{decision} (exploratory)" if look.card.verdict.exploratory else decision, STYLES[decision])
+        table.add_row(*(Text(visible(cell)) for cell in cells), told, Text(visible(reason)))
     for failure in failures(listed):
         told = Text(visible(f"{failure.stage}: {failure.message}"))
         table.add_row(Text(visible(failure.study)), *[NOTHING] * 3, Text("failed", STYLES["failed"]), told)
@@ -64,7 +65,8 @@ def _row(look: Look) -> dict[str, Cell]:
     return {
         "study": look.card.study, "as_of": look.card.as_of.isoformat(), "metric": look.key.metric if look.key else None,
         **_numbers(look), "verdict": str(verdict.decision), "grade": verdict.grade,
-        "reason": next(iter(verdict.reasons), None), "error": None,
+        "reason": next(iter(verdict.reasons), None), "exploratory": "; ".join(verdict.exploratory) or None,
+        "error": None,
     }  # fmt: skip
 
 
@@ -81,6 +83,6 @@ def _numbers(look: Look) -> dict[str, Cell]:
 
 
 def _failed(failure: StudyFailure) -> dict[str, Cell]:
-    names = ("as_of", "metric", "scale", "effect", "lower", "upper", "level", "p_value", "grade", "reason")
+    named = ("as_of", "metric", "scale", "effect", "lower", "upper", "level", "p_value", "grade", "reason")
     error = f"{failure.stage}: {failure.message}"
-    return {"study": failure.study, **dict.fromkeys(names), "verdict": "failed", "error": error}
+    return {"study": failure.study, **dict.fromkeys((*named, "exploratory")), "verdict": "failed", "error": error}

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Collection, Sequence
+from dataclasses import asdict
 from typing import TextIO
 
 from impact_pipeline.catalog.catalog import Catalog
 from impact_pipeline.catalog.issues import Issue
+from impact_pipeline.governance.anchors import anchor_of
+from impact_pipeline.governance.ledger import Ledger
 from impact_pipeline.lake.failures import Failed
 from impact_pipeline.lake.lake import Lake
 from impact_pipeline.reports.look import Entry
@@ -20,11 +23,14 @@ def conclude(
     catalog: Catalog, lake: Lake, standing: Sequence[Failed], faults: Sequence[Issue], *, as_json: bool,
     only: Collection[str] | None = None,
 ) -> None:  # fmt: skip
-    """Print it; `only` limits the table to these studies."""
+    """Print it; `only` limits the table to these studies. A kept log anchors the ledger by its newest entry."""
     listed = [entry for entry in entries(catalog, lake) if only is None or entry.study in only]
     report = lake.home / "reports" / "index.html"
+    head = Ledger(lake.home).head()
+    anchor = None if head is None else anchor_of(head)
     if as_json:
-        _say(json.dumps(_plain(listed, catalog, standing, faults, str(report)), indent=1, sort_keys=True))
+        plain = {**_plain(listed, catalog, standing, faults, str(report)), "ledger": anchor and asdict(anchor)}
+        _say(json.dumps(plain, indent=1, sort_keys=True))
         return
     _print_table(listed, catalog)
     for failed in standing:
@@ -33,6 +39,8 @@ def conclude(
         _say(f"fault: {fault}", sys.stderr)
     if standing:
         _say("`impact failed` says what each holds up and how to redo it.", sys.stderr)
+    if anchor is not None:
+        _say(f"ledger: {anchor.line()}")
     _say(f"report: {report}")
 
 

@@ -18,6 +18,7 @@ from impact_pipeline.contracts.publish import refused
 from impact_pipeline.exposures.expose import exposure_inputs
 from impact_pipeline.features.learnt_inputs import LearntHistory
 from impact_pipeline.features.query import lookback_days
+from impact_pipeline.governance.standing import ended_plans
 from impact_pipeline.lake.lake import Lake
 from impact_pipeline.lake.tables import PartitionState
 from impact_pipeline.outcomes.maturity import FactDays, days_of_look
@@ -46,8 +47,12 @@ def stale_data(catalog: Catalog, lake: Lake) -> tuple[Stale, ...]:
 
 
 def stale_studies(catalog: Catalog, lake: Lake) -> tuple[Stale, ...]:
-    """Studies whose last look read other inputs than stand now, or was left halfway; its date begins `wanted`."""
-    return tuple(sorted(stale for name in catalog.plans for stale in _stale_look(catalog.study(name), lake)))
+    """Studies whose last look read other inputs than stand now, or was left halfway; its date begins `wanted`.
+
+    One whose plan was closed or abandoned is looked at no more.
+    """
+    names = sorted(set(catalog.plans) - ended_plans(lake.home))
+    return tuple(sorted(stale for name in names for stale in _stale_look(catalog.study(name), lake)))
 
 
 def _stale_publications(catalog: Catalog, lake: Lake) -> Iterator[Stale]:
@@ -140,8 +145,9 @@ def _followed(cells: list[str], results: Mapping[str, Mapping[str, str]]) -> boo
 
 
 def due_or_stale(catalog: Catalog, lake: Lake, night: date) -> tuple[str, ...]:
-    """Studies to look at in a night: those due, and those whose inputs were restated."""
-    return tuple(sorted({*studies_due(catalog, night), *(stale.partition for stale in stale_studies(catalog, lake))}))
+    """Studies to look at in a night: those due, and those whose inputs were restated; none whose plan has ended."""
+    due = set(studies_due(catalog, night)) - ended_plans(lake.home)
+    return tuple(sorted(due | {stale.partition for stale in stale_studies(catalog, lake)}))
 
 
 def stale_portfolio(catalog: Catalog, lake: Lake) -> str | None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from impact_pipeline.catalog.catalog import Study
 from impact_pipeline.catalog.identity import digest
 from impact_pipeline.decisions.base import Scorecard
-from impact_pipeline.decisions.scorecard import scorecard_of
+from impact_pipeline.decisions.scorecard import Kept, scorecard_of
 from impact_pipeline.diagnostics.base import Evidence, Finding
 from impact_pipeline.diagnostics.study import diagnose
 from impact_pipeline.errors import LakeError
@@ -18,8 +18,11 @@ from impact_pipeline.estimators.study import estimate_study
 from impact_pipeline.estimators.study_estimates import StudyEstimates
 from impact_pipeline.exposures.expose import LOGIC as EXPOSURES_LOGIC
 from impact_pipeline.exposures.expose import expose
+from impact_pipeline.governance.signing import signing_key
+from impact_pipeline.governance.standing import Standing, standing_of
 from impact_pipeline.kpis.seen import Seen, seen_in_cells
 from impact_pipeline.lake.lake import Lake
+from impact_pipeline.lake.stored import StoredResult
 from impact_pipeline.outcomes.cells_table import read_bins
 from impact_pipeline.outcomes.measure import LOGIC as CELLS_LOGIC
 from impact_pipeline.outcomes.measure import measure
@@ -30,8 +33,11 @@ from impact_pipeline.reports.markdown import summary
 from impact_pipeline.stages.causal import assessed, seen_in_samples
 from impact_pipeline.stages.cell_lineage import cell_lineage
 from impact_pipeline.stages.exposure_lineage import exposure_lineage
-from impact_pipeline.stages.history import past_lifts
+from impact_pipeline.stages.first_look import engine_remarks
+from impact_pipeline.stages.history import earlier_cards, past_lifts
 from impact_pipeline.stages.outcome import Outcome, outcome_of
+from impact_pipeline.stages.provenance import kept_of, sign
+from impact_pipeline.stages.record import record_look, record_verdict
 from impact_pipeline.stages.standing import (
     cells_of,
     cells_version,
@@ -59,8 +65,11 @@ class StoredFindings:
 
 @dataclass(frozen=True, slots=True)
 class StoredEstimates:
+    """Estimates of one look, with the version of the cells, and the results of earlier studies that were drawn on."""
+
     cells: str
     estimates: StudyEstimates
+    history: Mapping[str, str] = field(default_factory=dict)
 
 
 def look_date(study: Study, lake: Lake, night: date | None) -> date:
@@ -113,14 +122,18 @@ def make_cells(workspace: Workspace, study: Study, as_of: date) -> Outcome:
 
 def make_findings(workspace: Workspace, study: Study, as_of: date) -> Outcome:
     lake, version = workspace.lake, cells_version(workspace.lake, study)
-    findings = assessed(workspace, study, as_of).findings if study.samples else _diagnosed(workspace, study, as_of)
+    record_look(workspace, study, as_of)
+    findings = findings_of(workspace, study, as_of)
     stored = lake.results.add(study.name, FINDINGS, as_of, StoredFindings(version, findings), made_from=version)
     failed = [finding.sentence for finding in findings if finding.passed is False and finding.consequence != "none"]
     facts = {"as_of": as_of.isoformat(), "findings_failed": len(failed), "failed": " ".join(failed)}
     return Outcome(len(findings), stored.digest, RESULT_LOGIC, upstream={"study/cells": version}, facts=facts)
 
 
-def _diagnosed(workspace: Workspace, study: Study, as_of: date) -> tuple[Finding, ...]:
+def findings_of(workspace: Workspace, study: Study, as_of: date) -> tuple[Finding, ...]:
+    """From the cells that stand."""
+    if study.samples:
+        return assessed(workspace, study, as_of).findings
     lake = workspace.lake
     cells = {basis.basis: cells_of(workspace, basis) for basis in study.bases}
     unassigned = unassigned_units(lake, workspace.engine, study) if study.plan.assignment else None
@@ -133,19 +146,25 @@ def _diagnosed(workspace: Workspace, study: Study, as_of: date) -> tuple[Finding
 
 def make_estimates(workspace: Workspace, study: Study, as_of: date) -> Outcome:
     lake, version = workspace.lake, cells_version(workspace.lake, study)
-    estimates = assessed(workspace, study, as_of).estimates if study.samples else _estimated(workspace, study, as_of)
-    stored = lake.results.add(study.name, ESTIMATES, as_of, StoredEstimates(version, estimates), made_from=version)
+    record_look(workspace, study, as_of)
+    cards = () if study.samples else earlier_cards(study, lake, SCORECARD)
+    estimates = estimates_of(workspace, study, as_of, cards)
+    found = StoredEstimates(version, estimates, {card.study: card.provenance.result_id for card in cards})
+    stored = lake.results.add(study.name, ESTIMATES, as_of, found, made_from=version)
     refused = [result for result in estimates.results if result.type == "not_estimable"]
     facts = {"as_of": as_of.isoformat(), "estimates": len(estimates.results) - len(refused), "refused": len(refused)}
     upstream = {"study/cells": version}
     return Outcome(len(estimates.results), stored.digest, RESULT_LOGIC, upstream=upstream, facts=facts)
 
 
-def _estimated(workspace: Workspace, study: Study, as_of: date) -> StudyEstimates:
+def estimates_of(workspace: Workspace, study: Study, as_of: date, cards: tuple[Scorecard, ...]) -> StudyEstimates:
+    """From the cells that stand; `cards` are what earlier studies ended with."""
+    if study.samples:
+        return assessed(workspace, study, as_of).estimates
     first, *second = study.bases
     return estimate_study(
         first, cells_of(workspace, first), as_of, final=as_of >= study.planned_look, plan_digest=digest(study.plan),
-        history=past_lifts(study, workspace.lake, SCORECARD),
+        history=past_lifts(cards),
         also=[(basis, cells_of(workspace, basis)) for basis in second],
     )  # fmt: skip
 
@@ -156,12 +175,15 @@ def make_verdict(workspace: Workspace, study: Study, as_of: date) -> Outcome:
     estimates = lake.results.current(study.name, ESTIMATES, StoredEstimates)
     if findings.value.cells != estimates.value.cells:
         raise LakeError(f"study '{study.name}': findings and estimates were made from different cells; redo both")
-    card = scorecard_of(
-        study, _seen(workspace, study, as_of), findings.value.findings, estimates.value.estimates, as_of=as_of,
-        code_version=code_version(), engine=workspace.engine.name, inputs=inputs_read(lake, study),
-    )  # fmt: skip
-    made_from = verdict_inputs(findings.digest, estimates.digest)
+    kept = kept_of(lake, study, estimates.value.history)
+    remarks = engine_remarks(lake, SCORECARD, study.name, as_of, workspace.engine.name)
+    standing, found = standing_of(study, workspace.home), (findings.value.findings, estimates.value.estimates)
+    card = card_of(workspace, study, as_of, *found, kept, remarks, standing)
+    record_verdict(workspace, card)
+    made_from, key = verdict_inputs(findings.digest, estimates.digest), signing_key(workspace.environ)
     stored = lake.results.add(study.name, SCORECARD, as_of, card, made_from=made_from)
+    if key is not None:
+        sign(StoredResult(study.name, as_of, stored.path), card.provenance, key)
     upstream = {"study/findings": findings.digest, "study/estimates": estimates.digest}
     facts = {
         "as_of": as_of.isoformat(),
@@ -176,6 +198,24 @@ def make_verdict(workspace: Workspace, study: Study, as_of: date) -> Outcome:
     return Outcome(
         1, stored.digest, RESULT_LOGIC, upstream=upstream, facts=facts,
         markdown=summary(look), picture=figure.png(PICTURE_SCALE) if figure else None,
+    )  # fmt: skip
+
+
+def card_of(
+    workspace: Workspace,
+    study: Study,
+    as_of: date,
+    findings: tuple[Finding, ...],
+    estimates: StudyEstimates,
+    kept: Kept,
+    remarks: tuple[str, ...],
+    standing: Standing,
+) -> Scorecard:
+    """The scorecard of a look at what stands, made by this code on this engine."""
+    return scorecard_of(
+        study, _seen(workspace, study, as_of), findings, estimates, as_of=as_of, code_version=code_version(),
+        engine=workspace.engine.name, inputs=inputs_read(workspace.lake, study), kept=kept, remarks=remarks,
+        standing=standing,
     )  # fmt: skip
 
 

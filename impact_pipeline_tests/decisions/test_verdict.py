@@ -24,6 +24,7 @@ from impact_pipeline.estimators.base import (
     Result,
 )  # fmt: skip
 from impact_pipeline.estimators.study_estimates import StudyEstimates
+from impact_pipeline.governance.standing import BINDING, Standing
 from impact_pipeline_tests.small_studies import START, mean_metric, study
 
 CONTRAST = Contrast("treatment", "control")
@@ -60,9 +61,13 @@ WIN, FLAT, LOSS = estimate("orders", 0.05, 0.01), estimate("orders", 0.005, 0.01
 FINE, HARM, VAGUE = estimate("tickets", 0.0, 0.005), estimate("tickets", 0.1, 0.02), estimate("tickets", 0.0, 0.05)
 
 
-def decided(found: Study, results: Sequence[Result], findings: Sequence[Finding] = (), days: int = 30) -> Verdict:
+def decided(
+    found: Study, results: Sequence[Result], findings: Sequence[Finding] = (), days: int = 30,
+    standing: Standing = BINDING,
+) -> Verdict:  # fmt: skip
     as_of = START + timedelta(days=days)
-    return decide(found, StudyEstimates(found.name, "", as_of, days > 0, tuple(results), ()), findings, as_of)
+    estimates = StudyEstimates(found.name, "", as_of, days > 0, tuple(results), ())
+    return decide(found, estimates, findings, as_of, standing)
 
 
 def finding(consequence: Consequence, passed: bool | None = False) -> Finding:
@@ -285,3 +290,35 @@ def guarded(metric: str, lift: float, se: float) -> Estimate:
 
 
 TEMPLATE = estimate("orders", 0.0, 1.0)
+
+
+UNBOUND = Standing(("plan not registered", "plan not approved, missing: ethics"), ("title changed: a -> b",))
+
+
+@pytest.mark.parametrize(("results", "decision"), [
+    ([WIN, FINE], Decision.SHIP), ([LOSS, FINE], Decision.ROLLBACK), ([FLAT, FINE], Decision.INCONCLUSIVE),
+])  # fmt: skip
+def test_a_plan_that_does_not_bind_explores(results: list[Result], decision: Decision) -> None:
+    bound = decided(planned(), results)
+    verdict = decided(planned(), results, standing=UNBOUND)
+    assert (verdict.decision, verdict.final, verdict.grade) == (decision, False, bound.grade)
+    assert (verdict.exploratory, verdict.deviations) == (UNBOUND.exploratory, UNBOUND.deviations)
+    assert verdict.standing == UNBOUND
+    assert verdict.reasons == (
+        *bound.reasons, "Exploratory: plan not registered.", "Exploratory: plan not approved, missing: ethics.",
+    )  # fmt: skip
+    begins = "Look at the harm now. Decide nothing" if decision is Decision.ROLLBACK else "Decide nothing on this"
+    assert verdict.next_step.startswith(begins)
+
+
+def test_a_plan_that_does_not_bind_holds_and_is_invalid_as_before() -> None:
+    for days, findings in ((0, ()), (30, (finding("invalidate"),))):
+        bound = decided(planned(days=10), [WIN, FINE], findings, days)
+        verdict = decided(planned(days=10), [WIN, FINE], findings, days, UNBOUND)
+        assert (verdict.decision, verdict.next_step, verdict.final) == (bound.decision, bound.next_step, False)
+
+
+def test_deviations_alone_change_nothing_but_are_told() -> None:
+    verdict = decided(planned(), [WIN, FINE], standing=Standing((), ("title changed: a -> b",)))
+    assert (verdict.final, verdict.deviations) == (True, ("title changed: a -> b",))
+    assert replace(verdict, deviations=()) == decided(planned(), [WIN, FINE])

@@ -22,6 +22,7 @@ from impact_pipeline.lake.files import locked
 from impact_pipeline.world.company import make_world
 from impact_pipeline.world.config import WorldConfig
 from impact_pipeline.world.documents import write_catalog
+from impact_pipeline_tests.registered import register_all
 
 ROOT = Path(__file__).parents[2]
 KEY = "the key of a company that does not exist"
@@ -54,7 +55,7 @@ Digest = dict[str, str]
 
 
 def write_company(home: Path, config: WorldConfig = WORLD) -> Path:
-    """Source tables and catalog: four datasets, three studies, and a metric that divides by zero in `ranker_v7`."""
+    """Source tables and catalog: four datasets, three registered studies, a metric that divides by zero in one."""
     make_world(config, home)
     catalog = write_catalog(ROOT / "data" / "catalog", home / "catalog", config, STUDIES)
     for path in catalog.rglob("*.yaml"):
@@ -68,6 +69,7 @@ def write_company(home: Path, config: WorldConfig = WORLD) -> Path:
     _append(catalog / "facts" / "sessions.yaml", pace)
     plan = catalog / "studies" / "ranker_v7.yaml"
     plan.write_text(plan.read_text().replace("segments:", "  - {role: exploratory, metric: pace}\nsegments:"))
+    register_all(home)
     return home
 
 

@@ -18,6 +18,7 @@ from impact_pipeline.decisions.base import Scorecard
 from impact_pipeline.decisions.scorecard import scorecard_of
 from impact_pipeline.estimators.base import NotEstimable, Reason
 from impact_pipeline.estimators.study import estimate_study
+from impact_pipeline.governance.standing import BINDING
 from impact_pipeline.kpis.seen import seen_in_cells
 from impact_pipeline.outcomes.cells import Cells
 from impact_pipeline.reports.look import Look
@@ -180,7 +181,7 @@ def look(case: Case) -> Look:
     estimates = estimate_study(case.study, case.cells, START, final=False, plan_digest="ab" * 32)
     card: Scorecard = scorecard_of(
         case.study, seen_in_cells(case.study, case.cells, START), (), estimates, as_of=START, code_version="0.1.0",
-        engine="duckdb", inputs={"orders": {START.isoformat(): "mark"}},
+        engine="duckdb", inputs={"orders": {START.isoformat(): "mark"}}, standing=BINDING,
     )  # fmt: skip
     return Look(card, case.study)
 

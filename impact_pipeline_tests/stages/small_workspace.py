@@ -12,6 +12,7 @@ from impact_pipeline.lake.lake import Lake, days_between
 from impact_pipeline.outcomes.fold import fold_day
 from impact_pipeline.stages.study import STAGES
 from impact_pipeline.stages.workspace import Workspace, generation_of
+from impact_pipeline_tests.registered import register_all
 from impact_pipeline_tests.small_shop import ENGINE, at, publish, write_catalog
 
 NOW = datetime(2026, 3, 10, 4, tzinfo=UTC)
@@ -25,7 +26,8 @@ def opened(home: Path, now: datetime = NOW) -> Workspace:
 
 
 def with_data(workspace: Workspace) -> Workspace:
-    """Six days of trusted rows of forty users, with features and folded days."""
+    """Six days of trusted rows of forty users, with features and folded days; the plan is registered."""
+    register_all(workspace.home, workspace.catalog)
     for number, day in enumerate(DAYS):
         orders = [
             {

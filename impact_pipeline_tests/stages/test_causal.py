@@ -25,6 +25,7 @@ from impact_pipeline.stats.samples.cross_section import CrossSection
 from impact_pipeline.stats.samples.logged_decisions import LoggedDecisions
 from impact_pipeline.stats.samples.panel import Panel
 from impact_pipeline.stats.samples.series import Series
+from impact_pipeline_tests.registered import register_all
 from impact_pipeline_tests.small_shop import ENGINE, at, document, publish, write_catalog
 from impact_pipeline_tests.stages.small_workspace import opened
 
@@ -87,6 +88,7 @@ def contacts(arm: str = "treatment") -> dict[str, list[dict[str, Any]]]:
 def home(folder: Path, text: str, exposed: dict[str, list[dict[str, Any]]] | None = None) -> tuple[Workspace, Study]:
     changes = {"studies/ranker_v2.yaml": text, "metrics/plain.yaml": PLAIN, "metrics/per_order.yaml": PER_ORDER}
     catalog = write_catalog(folder / "catalog", fold="direct", changes=changes)
+    register_all(folder, catalog)
     workspace = replace(opened(folder / "other"), catalog=catalog, lake=Lake(folder))
     for day in DAYS:
         publish(workspace.lake, "exposures", day, (exposed or contacts())[day])

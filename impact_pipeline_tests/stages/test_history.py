@@ -7,7 +7,7 @@ from pathlib import Path
 from impact_pipeline.catalog.catalog import Catalog, Study
 from impact_pipeline.decisions.base import Decision
 from impact_pipeline.lake.lake import Lake
-from impact_pipeline.stages.history import past_lifts
+from impact_pipeline.stages.history import earlier_cards, past_lifts
 from impact_pipeline.stages.study import SCORECARD
 from impact_pipeline_tests.reports import examples
 
@@ -33,7 +33,7 @@ def stored(lake: Lake, decision: Decision, final: bool = True) -> Study:
 
 def test_lifts_over_all_units_of_settled_studies_are_the_history(tmp_path: Path) -> None:
     lake = Lake(tmp_path)
-    found = past_lifts(stored(lake, Decision.INCONCLUSIVE), lake, SCORECARD)
+    found = past_lifts(earlier_cards(stored(lake, Decision.INCONCLUSIVE), lake, SCORECARD))
     overall = [r for r in examples.scorecard().estimates.results if r.segment == ("", "") and r.type == "estimate"]
     assert [lift.metric for lift in found] == [r.metric for r in overall if r.relative is not None]
     assert all(lift.study == "first" and lift.std_error > 0 for lift in found)
@@ -42,7 +42,7 @@ def test_lifts_over_all_units_of_settled_studies_are_the_history(tmp_path: Path)
 def test_invalid_and_unsettled_studies_are_no_history(tmp_path: Path) -> None:
     for place, (decision, final) in enumerate([(Decision.INVALID, True), (Decision.HOLD, False)]):
         lake = Lake(tmp_path / str(place))
-        assert past_lifts(stored(lake, decision, final), lake, SCORECARD) == ()
+        assert earlier_cards(stored(lake, decision, final), lake, SCORECARD) == ()
 
 
 def test_a_study_that_had_not_ended_is_no_history(tmp_path: Path) -> None:
@@ -50,4 +50,4 @@ def test_a_study_that_had_not_ended_is_no_history(tmp_path: Path) -> None:
     later = stored(lake, Decision.SHIP)
     first = later.catalog.study("first")
     sooner = later.plan.model_copy(update={"starts": first.planned_look, "ends": first.planned_look})
-    assert past_lifts(Study(later.catalog, sooner), lake, SCORECARD) == ()
+    assert earlier_cards(Study(later.catalog, sooner), lake, SCORECARD) == ()

@@ -2,41 +2,51 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Callable
-from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from impact_pipeline.cli.ledger import ledger_app
+from impact_pipeline.cli.options import (
+    DEFAULT_HOME,
+    INTERNAL,
+    OK,
+    PARTLY_FAILED,
+    WRONG_INPUT,
+    Home,
+    Json,
+    Threads,
+    catalog_at,
+    day_of,
+    print_json,
+    tell,
+)
+from impact_pipeline.cli.plan import plan_app
+from impact_pipeline.cli.results import diff, replay, verify
 from impact_pipeline.errors import ImpactError, InputError
 
 if TYPE_CHECKING:
     from impact_pipeline.catalog.catalog import Catalog
-
-OK, WRONG_INPUT, PARTLY_FAILED, INTERNAL = 0, 1, 2, 3
 
 app = typer.Typer(
     help="What each change of a machine-learning model did to the business and to its users.",
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
 )  # fmt: skip
 
-plan_app = typer.Typer(help="The life of a plan.", no_args_is_help=True)
 app.add_typer(plan_app, name="plan")
-
-Home = Annotated[Path, typer.Option("--home", envvar="IMPACT_HOME", help="Folder that holds catalog/, raw/ and lake/.")]
-Json = Annotated[bool, typer.Option("--json", help="Machine-readable output on stdout.")]
-Threads = Annotated[int, typer.Option(min=1, max=256, help="Engine threads; results do not depend on it.")]
-DEFAULT_HOME = Path("data")
+app.add_typer(ledger_app, name="ledger")
+for command in (replay, diff, verify):
+    app.command()(command)
 
 
 @app.command()
 def check(home: Home = DEFAULT_HOME, as_json: Json = False) -> None:
     """Validate every document of the catalog; report every fault at once."""
-    catalog = _catalog(home)
+    catalog = catalog_at(home)
     issues = sorted(issue for found in catalog.broken.values() for issue in found)
     counts = {
         kind: len(catalog.of_kind(kind))
@@ -44,7 +54,7 @@ def check(home: Home = DEFAULT_HOME, as_json: Json = False) -> None:
     }
     told = [{"file": i.file, "line": i.line, "field": i.field, "message": i.message} for i in issues]
     if as_json:
-        _print_json({"sound": counts, "issues": told})
+        print_json({"sound": counts, "issues": told})
     else:
         for issue in issues:
             typer.echo(str(issue), err=True)
@@ -65,8 +75,8 @@ def nightly(
     """One night through Dagster: the day's data, then every study due. Exit 2 names what failed; the rest is done."""
     from impact_pipeline.defs.night import operating
 
-    on = _date(day)
-    with operating(home.resolve(), threads=threads, tell=_tell) as operator:
+    on = day_of(day)
+    with operating(home.resolve(), threads=threads, tell=tell) as operator:
         night = operator.night(on)
         _conclude(operator.catalog, home, night.failed, as_json, shown=night.studies)
 
@@ -76,7 +86,7 @@ def demo(home: Home = DEFAULT_HOME, threads: Threads = 2, as_json: Json = False)
     """Make the synthetic company, run the bundled studies' nights, print the verdicts and the report's path."""
     from impact_pipeline.defs.demo import run_demo
 
-    catalog, failed = run_demo(home.resolve(), threads=threads, tell=_tell)
+    catalog, failed = run_demo(home.resolve(), threads=threads, tell=tell)
     _conclude(catalog, home, failed, as_json)
 
 
@@ -135,30 +145,6 @@ def _analyze(
         show(answer)
 
 
-@plan_app.command()
-def power(
-    study: Annotated[str, typer.Argument(help="The study, whose plan need not be registered yet.")],
-    days: Annotated[int, typer.Option(min=1, max=730, help="Days of history to read, at most.")] = 28,
-    population: Annotated[
-        str | None, typer.Option(help="A fact; units with a row of it stand for the study's. Default: any exposure.")
-    ] = None,
-    chart: Annotated[Path | None, typer.Option(help="Draw the least effects by weeks to this PNG or SVG file.")] = None,
-    home: Home = DEFAULT_HOME,
-    threads: Threads = 2,
-    as_json: Json = False,
-) -> None:
-    """What a study will be able to show, and what its rule will decide, from the past in the lake."""
-    from impact_pipeline.engines.duckdb import DuckDBEngine
-    from impact_pipeline.lake.lake import Lake
-    from impact_pipeline.planning.tell import tell_power
-
-    planned = _catalog(home).study(study)
-    tell_power(
-        planned, Lake(home.resolve()), DuckDBEngine(threads=threads), days=days, fact=population, chart=chart,
-        as_json=as_json,
-    )  # fmt: skip
-
-
 @app.command()
 def calibrate(
     full: Annotated[bool, typer.Option("--full/--quick", help="400 draws of each scenario, or few.")] = False,
@@ -171,9 +157,9 @@ def calibrate(
     from impact_pipeline.calibration.terminal import as_plain, show
     from impact_pipeline.defs.calibrate import run_calibration
 
-    found = run_calibration(home.resolve(), full=full, design=design, workers=workers, tell=_tell)
+    found = run_calibration(home.resolve(), full=full, design=design, workers=workers, tell=tell)
     if as_json:
-        _print_json(as_plain(found))
+        print_json(as_plain(found))
     else:
         show(found)
     raise typer.Exit(PARTLY_FAILED if found.off else OK)
@@ -185,9 +171,9 @@ def failed(home: Home = DEFAULT_HOME, as_json: Json = False) -> None:
     from impact_pipeline.lake.lake import Lake
     from impact_pipeline.stages.blast_radius import on_call
 
-    entries = on_call(_catalog(home), Lake(home.resolve()))
+    entries = on_call(catalog_at(home), Lake(home.resolve()))
     if as_json:
-        _print_json([entry.as_json() for entry in entries])
+        print_json([entry.as_json() for entry in entries])
     for entry in [] if as_json else entries:
         typer.echo(entry.as_text())
     if not entries and not as_json:
@@ -206,7 +192,7 @@ def redo(
     """Materialize one asset's partition, and everything that this outdates."""
     from impact_pipeline.defs.night import operating
 
-    with operating(home.resolve(), threads=threads, tell=_tell) as operator:
+    with operating(home.resolve(), threads=threads, tell=tell) as operator:
         standing = operator.redo(asset, partition)
         _conclude(operator.catalog, home, standing, as_json)
 
@@ -222,7 +208,7 @@ def ui(
     """Serve the Dagster UI with its daemon, over the same instance that `nightly` and `demo` write."""
     from impact_pipeline.defs.launch import serve_ui
 
-    _catalog(home)
+    catalog_at(home)
     raise typer.Exit(serve_ui(home.resolve(), host=host, port=port))
 
 
@@ -260,22 +246,6 @@ def _settle_environment() -> None:
         os.environ.setdefault(name, value)
 
 
-def _catalog(home: Path) -> Catalog:
-    from impact_pipeline.catalog.load import read_sound_part
-
-    folder = home / "catalog"
-    if not folder.is_dir():
-        raise InputError(f"{folder} is not a folder; name the project's home with --home or IMPACT_HOME")
-    return read_sound_part(folder)
-
-
-def _date(text: str) -> date:
-    try:
-        return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007
-    except ValueError:
-        raise InputError(f"--date '{text[:40]}' is not a day; write it as 2026-03-20") from None
-
-
 def _conclude(catalog: Catalog, home: Path, standing: Any, as_json: bool, shown: Any = None) -> None:
     """Print the studies' table, what stands failed and the report's path; exit 2 when something does."""
     from impact_pipeline.lake.lake import Lake
@@ -284,11 +254,3 @@ def _conclude(catalog: Catalog, home: Path, standing: Any, as_json: bool, shown:
     faults = sorted(issue for found in catalog.broken.values() for issue in found)
     conclude(catalog, Lake(home.resolve()), standing, faults, as_json=as_json, only=shown)
     raise typer.Exit(PARTLY_FAILED if standing or faults else OK)
-
-
-def _tell(line: str) -> None:
-    typer.echo(line, err=True)
-
-
-def _print_json(value: Any) -> None:
-    typer.echo(json.dumps(value, indent=1, sort_keys=True))

@@ -1,0 +1,59 @@
+"""What commands share: their options, the catalog of a home, and how they speak."""
+
+from __future__ import annotations
+
+import getpass
+import json
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from impact_pipeline.errors import InputError
+
+if TYPE_CHECKING:
+    from impact_pipeline.catalog.catalog import Catalog
+
+OK, WRONG_INPUT, PARTLY_FAILED, INTERNAL = 0, 1, 2, 3
+
+Home = Annotated[Path, typer.Option("--home", envvar="IMPACT_HOME", help="Folder that holds catalog/, raw/ and lake/.")]
+Json = Annotated[bool, typer.Option("--json", help="Machine-readable output on stdout.")]
+Threads = Annotated[int, typer.Option(min=1, max=256, help="Engine threads; results do not depend on it.")]
+Actor = Annotated[
+    str | None, typer.Option("--actor", envvar="IMPACT_ACTOR", help="Who acts. Default: the user of the system.")
+]
+Reason = Annotated[str, typer.Option(help="Why; it is kept in the ledger.")]
+DEFAULT_HOME = Path("data")
+
+
+def catalog_at(home: Path) -> Catalog:
+    """The sound part of the home's catalog."""
+    from impact_pipeline.catalog.load import read_sound_part
+
+    folder = home / "catalog"
+    if not folder.is_dir():
+        raise InputError(f"{folder} is not a folder; name the project's home with --home or IMPACT_HOME")
+    return read_sound_part(folder)
+
+
+def day_of(text: str, option: str = "--date") -> date:
+    """The day that an option names."""
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007
+    except ValueError:
+        raise InputError(f"{option} '{text[:40]}' is not a day; write it as 2026-03-20") from None
+
+
+def named(actor: str | None) -> str:
+    """The actor, or the user of the system."""
+    return actor if actor is not None else getpass.getuser()
+
+
+def tell(line: str) -> None:
+    """Progress, on stderr."""
+    typer.echo(line, err=True)
+
+
+def print_json(value: Any) -> None:
+    typer.echo(json.dumps(value, indent=1, sort_keys=True))

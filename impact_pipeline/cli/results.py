@@ -1,0 +1,78 @@
+"""`impact replay`, `diff` and `verify`: is a stored result what its inputs give, and what moved between two."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from impact_pipeline.cli.options import DEFAULT_HOME, OK, PARTLY_FAILED, Home, Json, Threads, catalog_at, print_json
+
+if TYPE_CHECKING:
+    from impact_pipeline.stages.workspace import Workspace
+
+Result = Annotated[str, typer.Argument(help="A study, study@2026-03-20, or the id of a result (or its beginning).")]
+
+
+def replay(
+    result: Annotated[str | None, typer.Argument(help="A study, study@2026-03-20, or the id of a result.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="The current result of every study.")] = False,
+    home: Home = DEFAULT_HOME,
+    threads: Threads = 2,
+    as_json: Json = False,
+) -> None:
+    """Recompute a result from its recorded inputs. Exit 2 names the first difference; nothing is written."""
+    from impact_pipeline.stages.replay_told import replay_all, tell
+
+    found = replay_all(_workspace(home, threads), result, every=every)
+    if as_json:
+        print_json([one.as_plain() for one in found])
+    else:
+        for one in found:
+            typer.echo(tell(one))
+    raise typer.Exit(OK if all(one.equal for one in found) else PARTLY_FAILED)
+
+
+def verify(home: Home = DEFAULT_HOME, as_json: Json = False) -> None:
+    """Hold tables, staged days, results, pointers and signatures against what was recorded. Exit 2: some differ."""
+    from impact_pipeline.engines.duckdb import DuckDBEngine
+    from impact_pipeline.governance.signing import signing_key
+    from impact_pipeline.lake.lake import Lake
+    from impact_pipeline.stages.verify import verify as verified
+
+    found = verified(Lake(home.resolve()), signing_key(os.environ), DuckDBEngine().name)
+    if as_json:
+        print_json(found.as_plain())
+    else:
+        for fault in found.faults:
+            typer.echo(f"changed: {fault}", err=True)
+        for remark in found.remarks:
+            typer.echo(f"note: {remark}", err=True)
+        typer.echo(str(found))
+    raise typer.Exit(OK if found.holds else PARTLY_FAILED)
+
+
+def diff(a: Result, b: Result, home: Home = DEFAULT_HOME, as_json: Json = False) -> None:
+    """What differs between two results, field by field and cell by cell, and what it may come from."""
+    from impact_pipeline.engines.duckdb import DuckDBEngine
+    from impact_pipeline.lake.lake import Lake
+    from impact_pipeline.stages.result_diff import compare
+
+    found = compare(Lake(home.resolve()), DuckDBEngine(), a, b)
+    if as_json:
+        print_json(found.as_plain())
+    else:
+        typer.echo(found.as_text())
+
+
+def _workspace(home: Path, threads: int) -> Workspace:
+    from impact_pipeline.engines.duckdb import DuckDBEngine
+    from impact_pipeline.lake.lake import Lake
+    from impact_pipeline.stages.workspace import Workspace, environment_of, generation_of
+
+    place, now = home.resolve(), datetime.now(UTC)
+    environ = environment_of(place, os.environ)
+    return Workspace(catalog_at(home), Lake(place), DuckDBEngine(threads), environ, generation_of(now), now)

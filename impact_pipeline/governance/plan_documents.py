@@ -1,0 +1,112 @@
+"""What a registration binds: a plan and every document that its verdict is read by, each named by its content."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from impact_pipeline.catalog.catalog import Study
+from impact_pipeline.catalog.fact import Fact
+from impact_pipeline.catalog.feature_inputs import days_behind, inputs_of
+from impact_pipeline.catalog.identity import canonical
+from impact_pipeline.catalog.load import FOLDERS, document_adapter
+from impact_pipeline.errors import LakeError
+from impact_pipeline.lake.files import write_atomically
+
+Contents = Mapping[str, Mapping[str, Any]]
+"""'<kind> <name>', such as 'metric orders_per_user' -> the document as plain JSON."""
+
+Digests = Mapping[str, str]
+"""The same names -> SHA-256 of the document's canonical JSON."""
+
+
+def documents_of(study: Study) -> Contents:
+    """The plan, and the metrics, facts, features, contracts and the model that it names, with what these rest on."""
+    found = {f"{kind} {document.name}": _plain(study, document) for kind, document in _named(study)}
+    return dict(sorted(found.items()))
+
+
+def digests_of(contents: Contents) -> Digests:
+    return {name: hashlib.sha256(canonical(content)).hexdigest() for name, content in contents.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class KeptDocuments:
+    """Registered documents of a home by content, in `<home>/ledger/documents/<sha256>.json`."""
+
+    home: Path
+
+    def keep(self, contents: Contents) -> Digests:
+        """Store them; on disk on return."""
+        digests = digests_of(contents)
+        for name, digest in digests.items():
+            if not self._file(digest).exists():
+                write_atomically(self._file(digest), canonical(contents[name]))
+        return digests
+
+    def read(self, digests: Digests) -> Contents:
+        """What was kept, with the defaults of fields that documents have got since; raises `LakeError` at a fault."""
+        for fault in self.faults(digests):
+            raise LakeError(f"{fault}; restore ledger/documents from a copy")
+        return {name: _as_read_now(name, self._file(digest).read_bytes()) for name, digest in digests.items()}
+
+    def faults(self, digests: Digests) -> Iterator[str]:
+        """Documents that are gone or no longer what was registered."""
+        for name, digest in digests.items():
+            path = self._file(digest)
+            if not path.exists():
+                yield f"ledger/documents/{path.name}, registered as {name}, is gone"
+            elif hashlib.sha256(path.read_bytes()).hexdigest() != digest:
+                yield f"ledger/documents/{path.name}, registered as {name}, was changed after it was written"
+
+    def _file(self, digest: str) -> Path:
+        return self.home / "ledger" / "documents" / f"{digest}.json"
+
+
+def _named(study: Study) -> Iterator[tuple[str, Any]]:
+    catalog, metrics = study.catalog, {use.metric: study.catalog.metrics[use.metric] for use in study.uses}
+    yield "study", study.plan
+    metrics |= study.metrics_beside
+    for metric in list(metrics.values()):
+        metrics |= catalog.parts_of(metric)
+    yield from (("metric", metric) for metric in metrics.values())
+    yield from (("fact", fact) for fact in study.facts)
+    used = [*study.covariates, *study.segment_features.values()]
+    features = {one.name: one for feature in used for one in (feature, *inputs_of(catalog, feature))}
+    yield from (("feature", feature) for feature in features.values())
+    datasets = {*study.datasets, *(dataset for feature in used for dataset in days_behind(catalog, feature))}
+    yield from (("contract", catalog.contracts[name]) for name in sorted(datasets))
+    if study.plan.change.model in catalog.models:
+        yield "model", catalog.models[study.plan.change.model]
+
+
+def _plain(study: Study, document: BaseModel) -> Mapping[str, Any]:
+    """Of a fact only the measures that the study reads: others may come and go."""
+    content = document.model_dump(mode="json", by_alias=True)
+    if isinstance(document, Fact):
+        content["measures"] = {name: m for name, m in content["measures"].items() if name in _read(study, document)}
+    return content
+
+
+def _read(study: Study, fact: Fact) -> set[str]:
+    readings = [reading for _, reading in study.readings]
+    readings += [metric.readings(study.catalog.parts_of(metric))[0] for metric in study.metrics_beside.values()]
+    totals = (total for reading in readings for total in reading.totals if fact.name in total.facts)
+    return {measure for total in totals if (measure := getattr(total, "measure", None)) is not None}
+
+
+def _as_read_now(name: str, text: bytes) -> Mapping[str, Any]:
+    kind = next(kind for kind in FOLDERS.values() if name.startswith(f"{kind} "))
+    try:
+        document = document_adapter(kind).validate_json(text, strict=True)
+    except ValidationError:
+        found: Mapping[str, Any] = json.loads(text)
+        return found
+    plain: Mapping[str, Any] = document.model_dump(mode="json", by_alias=True)
+    return plain

@@ -1,0 +1,117 @@
+"""A Delta table's log read commit by commit: which files held which state of a partition, then and now."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import pyarrow as pa
+from deltalake.exceptions import DeltaError
+
+from impact_pipeline.errors import LakeError
+from impact_pipeline.lake.tables import LakeTable, PartitionState, record_digest
+
+LOG = "_delta_log"
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """One version: the actions of its file in the log, and the state of the partition that it published."""
+
+    version: int
+    path: Path
+    actions: tuple[Mapping[str, Any], ...]
+    state: PartitionState | None
+
+    def of_kind(self, kind: str) -> list[Mapping[str, Any]]:
+        return [action[kind] for action in self.actions if kind in action]
+
+
+@dataclass(frozen=True, slots=True)
+class HeldPartition:
+    """A partition as it once stood: its state, the log's entries for its files, and the table's own description."""
+
+    state: PartitionState
+    files: tuple[Mapping[str, Any], ...]
+    table: tuple[Mapping[str, Any], ...]
+
+    def paths(self, root: Path) -> tuple[Path, ...]:
+        return tuple(sorted(root / unquote(str(file["path"])) for file in self.files))
+
+
+def commits_of(path: Path) -> Iterator[Commit]:
+    """The commits whose files are still in the log, oldest first; raises `LakeError` naming one that cannot be read."""
+    for file in sorted((path / LOG).glob("*.json")):
+        if file.stem.isdigit():
+            yield _commit(file)
+
+
+def held_partitions(table: LakeTable, wanted: Mapping[str, str]) -> dict[str, HeldPartition]:
+    """Partition -> how it stood with the wanted fingerprint, the newest time that it did; absent where it never did."""
+    found: dict[str, HeldPartition] = {}
+    files: dict[str, dict[str, Mapping[str, Any]]] = {}
+    states: dict[str, PartitionState] = {}
+    described: dict[str, Mapping[str, Any]] = {}
+    for commit in commits_of(table.path):
+        described.update({kind: {kind: one} for kind in ("protocol", "metaData") for one in commit.of_kind(kind)})
+        _replay(table, commit, files)
+        if commit.state is None:
+            continue
+        partition = commit.state.partition
+        states[partition] = commit.state
+        if wanted.get(partition) == commit.state.fingerprint:
+            held = tuple(files.get(partition, {}).values())
+            found[partition] = HeldPartition(commit.state, held, tuple(described.values()))
+    return found
+
+
+def standing_partitions(table: LakeTable) -> dict[str, HeldPartition]:
+    """Every partition as its newest commit tells of it."""
+    states = [commit.state for commit in commits_of(table.path) if commit.state is not None]
+    return held_partitions(table, {state.partition: state.fingerprint for state in states})
+
+
+def state_and_schema(table: LakeTable) -> tuple[Mapping[str, PartitionState], pa.Schema | None]:
+    """As `deltalake` reads them; no schema where nothing was published. Raises `LakeError` where it cannot."""
+    try:
+        states = table.states()
+        return states, table.schema() if states else None
+    except (DeltaError, OSError, ValueError, KeyError, TypeError) as error:
+        told = f"its log cannot be read ({type(error).__name__}); it was changed after it was written"
+        raise LakeError(f"{'/'.join(table.path.parts[-2:])}: {told}") from None
+
+
+def _replay(table: LakeTable, commit: Commit, files: dict[str, dict[str, Mapping[str, Any]]]) -> None:
+    for gone in commit.of_kind("remove"):
+        for held in files.values():
+            held.pop(str(gone["path"]), None)
+    for added in commit.of_kind("add"):
+        partition = str((added.get("partitionValues") or {}).get(table.partition_column) or "")
+        files.setdefault(partition, {})[str(added["path"])] = added
+
+
+def _commit(file: Path) -> Commit:
+    try:
+        actions = tuple(json.loads(line) for line in file.read_bytes().splitlines() if line.strip())
+        info: Mapping[str, Any] = next((action["commitInfo"] for action in actions if "commitInfo" in action), {})
+        told = info.get("impact")
+        state = None if told is None else PartitionState(**json.loads(told))
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise LakeError(f"{_place(file)}: the commit cannot be read; it was changed after it was written") from None
+    if told is not None and info.get("impact_digest", record_digest(told)) != record_digest(told):
+        raise LakeError(f"{_place(file)}: what the commit recorded was changed after it was written")
+    return Commit(int(file.stem), file, actions, state)
+
+
+def _place(file: Path) -> str:
+    return "/".join(file.parts[-4:])
+
+
+def sha256_of(path: Path) -> str:
+    with path.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()

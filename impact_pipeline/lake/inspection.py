@@ -1,0 +1,83 @@
+"""Every table and staged day of a lake held against what was recorded of it; reads all rows, writes nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from impact_pipeline.errors import LakeError
+from impact_pipeline.lake.commits import LOG, HeldPartition, standing_partitions, state_and_schema
+from impact_pipeline.lake.content import fault_of
+from impact_pipeline.lake.file_statistics import statistics_fault
+from impact_pipeline.lake.fingerprint import Fingerprinter
+from impact_pipeline.lake.lake import Lake
+from impact_pipeline.lake.tables import DAY, LakeTable
+
+BY_DAY = ("trusted", "quarantine", "features", "unit_days")
+
+
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """What was looked at, and a sentence for each thing that is not as it was recorded."""
+
+    partitions: int
+    staged_days: int
+    faults: tuple[str, ...]
+
+
+def inspect(lake: Lake) -> Inspected:
+    """Tables by name, then staged days."""
+    faults: list[str] = []
+    partitions = 0
+    for path in sorted(log.parent for log in lake.root.rglob(LOG)):
+        name = path.relative_to(lake.root).as_posix()
+        table = LakeTable(path, DAY if name.partition("/")[0] in BY_DAY else "")
+        try:
+            held = standing_partitions(table)
+            partitions += len(held)
+            faults += [f"{name}: {fault}" for fault in _faults(table, held)]
+        except LakeError as error:
+            faults.append(str(error))
+    staged = sorted((lake.root / "raw").glob("*/*/current.json"))
+    faults += [fault for path in staged if (fault := _staged_fault(path))]
+    return Inspected(partitions, len(staged), tuple(faults))
+
+
+def _faults(table: LakeTable, held: dict[str, HeldPartition]) -> Iterator[str]:
+    states, schema = state_and_schema(table)
+    yield from (f"{name}: no commit tells of its files any more" for name in sorted(states.keys() - held.keys()))
+    for name in sorted(held) if schema is not None else ():
+        fault = fault_of(table, held[name], schema) or statistics_fault(table, held[name])
+        if fault:
+            yield fault
+
+
+def _staged_fault(pointer: Path) -> str:
+    """A staged day is named by the fingerprint of its rows."""
+    place = "/".join(pointer.parts[-4:])
+    try:
+        told = json.loads(pointer.read_bytes())
+        path = pointer.parent / f"{told['fingerprint']}.parquet"
+        found = (told["dataset"], told["day"])
+    except (ValueError, KeyError, TypeError):
+        return f"{place}: cannot be read; it was changed after it was written"
+    if found != (pointer.parts[-3], pointer.parts[-2]):
+        return f"{place}: says that it is of {found[0]} {found[1]}"
+    if not path.is_file():
+        return f"{place}: names {path.name}, which is not there"
+    try:
+        with pq.ParquetFile(path) as opened:
+            fingerprinter = Fingerprinter(opened.schema_arrow)
+            for _ in fingerprinter.passing(opened.iter_batches()):
+                pass
+            made = fingerprinter.result()
+    except (pa.ArrowException, OSError, ValueError):
+        return f"{'/'.join(path.parts[-4:])}: cannot be read; changed after it was written"
+    if (made.digest, made.rows) != (told["fingerprint"], told["rows"]):
+        return f"{'/'.join(path.parts[-4:])}: {made.rows} rows of fingerprint {made.digest}, not what was staged"
+    return ""

@@ -1,0 +1,34 @@
+"""Replays of one result or of all current ones, told to a person in a terminal."""
+
+from __future__ import annotations
+
+from impact_pipeline.errors import InputError
+from impact_pipeline.stages.replay import Replayed, replay
+from impact_pipeline.stages.study import SCORECARD
+from impact_pipeline.stages.workspace import Workspace
+
+LISTED = 12
+
+
+def replay_all(workspace: Workspace, reference: str | None, *, every: bool) -> tuple[Replayed, ...]:
+    """The result that is named, or the current one of every study."""
+    if every == (reference is not None):
+        raise InputError("name one result, or give --all: impact replay ranker_v7")
+    names = workspace.lake.results.studies(SCORECARD) if every else (str(reference),)
+    return tuple(replay(workspace, name) for name in names)
+
+
+def tell(found: Replayed) -> str:
+    """One line where the bits are equal; else the first difference and those that follow from it."""
+    name = f"{found.study} of {found.as_of}" + (f", result {found.result_id[:12]}" if found.result_id else "")
+    if found.equal:
+        return "\n".join([f"{name}: equal to the bit", *(f"  note: {remark}" for remark in found.remarks)])
+    first, *others = found.differences or ("nothing was recomputed",)
+    lines = [f"{name}: {first}", *(f"  then {one}" for one in others[:LISTED])]
+    if len(others) > LISTED:
+        lines.append(f"  and {len(others) - LISTED} more")
+    if not found.recomputed:
+        lines.append("  it cannot be recomputed from what is there")
+    elif found.equal_numbers:
+        lines.append("  from the documents and inputs that were recorded, every number is equal to the bit")
+    return "\n".join([*lines, *(f"  note: {remark}" for remark in found.remarks)])
