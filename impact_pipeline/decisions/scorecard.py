@@ -52,26 +52,29 @@ def scorecard_of(
     decided = decide(study, estimates, findings, as_of, standing)
     verdict = replace(decided, reasons=(*decided.reasons, *remarks))
     impacts = impact_of(study, estimates, seen.units_per_day)
+    numbers = [_plain(part) for part in (estimates, tuple(findings), verdict, impacts)]
+    origin = _provenance(study, numbers, code_version, engine, inputs, kept)
+    return Scorecard(
+        study.name, as_of, verdict, estimates, tuple(findings), impacts, dict(seen.per_arm), seen.mixed_units, origin
+    )  # fmt: skip
+
+
+def _provenance(
+    study: Study,
+    numbers: Sequence[Any],
+    code_version: str,
+    engine: str,
+    inputs: Mapping[str, Mapping[str, str]],
+    kept: Kept,
+) -> Provenance:
     plan_digest = digest(study.plan)
     versions = tuple(metric.reference for metric in study.metrics)
     read = {name: dict(sorted(days.items())) for name, days in sorted(inputs.items())}
     made_from = [plan_digest, list(versions), code_version, engine, read]
-    numbers = [_plain(part) for part in (estimates, tuple(findings), verdict, impacts)]
-    provenance = Provenance(
+    return Provenance(
         result_id(made_from, numbers), plan_digest, versions, code_version, engine, read, kept.documents,
         dict(kept.tables), dict(kept.history), kept.environment,
     )  # fmt: skip
-    return Scorecard(
-        study.name,
-        as_of,
-        verdict,
-        estimates,
-        tuple(findings),
-        impacts,
-        dict(seen.per_arm),
-        seen.mixed_units,
-        provenance,
-    )
 
 
 def result_id(made_from: Sequence[Any], numbers: Sequence[Any]) -> str:
