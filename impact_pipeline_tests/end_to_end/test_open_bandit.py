@@ -20,6 +20,7 @@ from impact_pipeline.estimators.base import Estimate
 from impact_pipeline.lake.lake import Lake
 from impact_pipeline.stages.study import current_scorecard
 from impact_pipeline_tests.end_to_end.company import KEY, ROOT, nightly
+from impact_pipeline_tests.registered import register_all
 
 STUDY, DATASET = "open_bandit_bts_vs_random", "open_bandit_impressions"
 LAST_NIGHT = date(2019, 11, 30)
@@ -45,6 +46,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in DOCUMENTS:
         (home / "catalog" / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / "data" / "catalog" / name, home / "catalog" / name)
+    register_all(home)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("IMPACT_PSEUDONYM_KEY", KEY)
         with operating(home, threads=2) as operator:
