@@ -62,16 +62,9 @@ def scorecard_of(
         dict(kept.tables), dict(kept.history), kept.environment,
     )  # fmt: skip
     return Scorecard(
-        study.name,
-        as_of,
-        verdict,
-        estimates,
-        tuple(findings),
-        impacts,
-        dict(seen.per_arm),
-        seen.mixed_units,
+        study.name, as_of, verdict, estimates, tuple(findings), impacts, dict(seen.per_arm), seen.mixed_units,
         provenance,
-    )
+    )  # fmt: skip
 
 
 def result_id(made_from: Sequence[Any], numbers: Sequence[Any]) -> str:

@@ -20,16 +20,17 @@ HOSTILE = (
     "--", "/*", "*/", "attach 'x'", "copy t to 'x'", "pragma", "install httpfs", "load", "set", "call", "random()",
     "now()", "uuid()", "current_date", "columns('.*')", "t.*", "*", "kpi.revenue", "main.t.revenue", "sum(",
     "any_value(", "repeat('x', 1000000000)", "lpad('x', 9, 'y')", "x -> x + 1", "[1, 2]", "{'a': 1}", "$1", "?",
-    ":name", "@x", "e'\\\\x00'", "b'1'", "x'ff'", "::varchar", "::hugeint", "over ()", "filter (where true)", "collate nocase",
-    "union all", "limit 1", "1e999", "nan", "infinity", "'", '"', "`", "$$", "\\", "\0", "\n", "\u202e", "\u00e9",
-    "interval 1 day", "timestamp '2020-01-01'", "struct_pack(a := 1)", "list_value(1)", "exists (select 1)",
-    "unnest([1])",
-    "try_cast(revenue as blob)", "user_key", "unknown", "format('{}', 1)", "query('select 1')", "getvariable('x')",
+    ":name", "@x", "e'\\\\x00'", "b'1'", "x'ff'", "::varchar", "::hugeint", "over ()", "filter (where true)",
+    "collate nocase", "union all", "limit 1", "1e999", "nan", "infinity", "'", '"', "`", "$$", "\\", "\0", "\n",
+    "\u202e", "\u00e9", "interval 1 day", "timestamp '2020-01-01'", "struct_pack(a := 1)", "list_value(1)",
+    "exists (select 1)", "unnest([1])", "try_cast(revenue as blob)", "user_key", "unknown", "format('{}', 1)",
+    "query('select 1')", "getvariable('x')",
 )  # fmt: skip
 WORDS = (
     "revenue", "is_new", "order", '"order"', "device", "seen_at", "(", ")", "+", "-", "*", "/", "%", "=", "<>", "<",
-    ">=", "and", "or", "not", "is", "null", "true", "in", "between", "case", "when", "then", "else", "end", "1", "0.5",
-    "-2", "'ios'", "coalesce(", "nullif(", "abs(", "round(", "least(", "cast(", "as", "double", "date", "bigint", ",",
+    ">=", "and", "or", "not", "is", "null", "true", "in", "between", "case", "when", "then", "else", "end", "1",
+    "0.5", "-2", "'ios'", "coalesce(", "nullif(", "abs(", "round(", "least(", "cast(", "as", "double", "date",
+    "bigint", ",",
 )  # fmt: skip
 CHARACTERS = "()'\"`;-/*\\,.:[]{}$@?=<>| \t\n\0aA0é"
 DEEPEST = 4

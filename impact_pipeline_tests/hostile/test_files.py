@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -9,6 +10,7 @@ import pyarrow.compute as pc
 import pytest
 
 from impact_pipeline.lake.stored import find_result, stored_results
+from impact_pipeline.stages.portfolio import make_site
 from impact_pipeline.stages.replay import replay
 from impact_pipeline.stages.staleness import stale_data, stale_studies
 from impact_pipeline.stages.workspace import Workspace
@@ -114,7 +116,7 @@ def test_changed_bytes_make_a_version_and_the_old_result_can_be_recomputed(works
     assert replay(again, STUDY).equal
 
 
-def test_a_day_that_comes_late_redoes_the_look_that_missed_it_and_the_page_says_so(workspace: Workspace) -> None:
+def test_a_day_that_comes_late_redoes_the_look_that_missed_it_and_no_other_day(workspace: Workspace) -> None:
     deliver(workspace, base_rows(LAST), LAST)
     load(workspace, LAST)
     look(workspace)
@@ -130,6 +132,21 @@ def test_a_day_that_comes_late_redoes_the_look_that_missed_it_and_the_page_says_
     now = find_result(on.lake, "scorecard", STUDY).plain()
     assert now["verdict"]["decision"] != "hold"
     assert now["exposed_per_arm"] == {arm: 2 * n for arm, n in held["exposed_per_arm"].items()}
+
+
+def test_the_page_says_which_day_came_late(tmp_path: Path) -> None:
+    plan = DOCUMENTS["studies/shorter_page.yaml"].replace("ends: 2026-03-06", "ends: 2026-03-07")
+    workspace, last = opened(tmp_path, {"studies/shorter_page.yaml": plan}), LAST + timedelta(days=1)
+    deliver(workspace, base_rows(LAST), LAST)
+    load(workspace, LAST)
+    look(workspace, LAST)
+    for day in (DAY, last):
+        deliver(workspace, base_rows(day), day)
+        assert load(workspace, day) == ""
+    look(workspace, last)
+    make_site(workspace)
+    [page] = (path for path in workspace.reports.rglob("*.html") if STUDY in path.name)
+    assert "trusted/visits: came after the look before, for 2026-03-05." in page.read_text()
 
 
 def drifted(kind: str) -> pa.Table:
