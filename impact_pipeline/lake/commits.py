@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import pyarrow as pa
+from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
 from impact_pipeline.errors import LakeError
@@ -72,15 +73,20 @@ def held_partitions(table: LakeTable, wanted: Mapping[str, str]) -> dict[str, He
 
 def standing_partitions(table: LakeTable) -> dict[str, HeldPartition]:
     """Every partition as its newest commit tells of it."""
-    states = [commit.state for commit in commits_of(table.path) if commit.state is not None]
-    return held_partitions(table, {state.partition: state.fingerprint for state in states})
+    states, _ = state_and_schema(table)
+    return held_partitions(table, {name: state.fingerprint for name, state in states.items()})
 
 
 def state_and_schema(table: LakeTable) -> tuple[Mapping[str, PartitionState], pa.Schema | None]:
-    """As `deltalake` reads them; no schema where nothing was published. Raises `LakeError` where it cannot."""
+    """As its files tell now, whatever this process knows of the table; no schema where nothing was published.
+
+    Raises `LakeError` where the log cannot be read.
+    """
+    states = {commit.state.partition: commit.state for commit in commits_of(table.path) if commit.state is not None}
+    if not states:
+        return states, None
     try:
-        states = table.states()
-        return states, table.schema() if states else None
+        return states, pa.schema(DeltaTable(table.path).schema().to_arrow())
     except (DeltaError, OSError, ValueError, KeyError, TypeError) as error:
         told = f"its log cannot be read ({type(error).__name__}); it was changed after it was written"
         raise LakeError(f"{'/'.join(table.path.parts[-2:])}: {told}") from None

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from impact_pipeline.lake.commits import HeldPartition
-from impact_pipeline.lake.fingerprint import Fingerprint, Fingerprinter
+from impact_pipeline.lake.fingerprint import Fingerprint, fingerprint_of_files
 from impact_pipeline.lake.tables import LakeTable
 
 
@@ -23,7 +21,7 @@ def fault_of(table: LakeTable, held: HeldPartition, schema: pa.Schema) -> str:
             return f"{_place(path)}: the file has {path.stat().st_size} bytes; its commit recorded {entry['size']}"
     try:
         found = content_of(table, held, schema)
-    except (pa.ArrowException, OSError, ValueError, UnicodeDecodeError):
+    except (duckdb.Error, OSError, ValueError):
         return f"{_places(table, held)}: cannot be read; changed after it was written"
     recorded = (held.state.rows, held.state.fingerprint)
     if (found.rows, found.digest) != recorded:
@@ -36,23 +34,7 @@ def fault_of(table: LakeTable, held: HeldPartition, schema: pa.Schema) -> str:
 
 def content_of(table: LakeTable, held: HeldPartition, schema: pa.Schema) -> Fingerprint:
     """The fingerprint of the rows in a partition's files; `schema` is the table's, partition column included."""
-    fingerprinter = Fingerprinter(schema)
-    for path in held.paths(table.path):
-        for _ in fingerprinter.passing(_rows(path, schema, table.partition_column, held.state.partition)):
-            pass
-    return fingerprinter.result()
-
-
-def _rows(path: Path, schema: pa.Schema, column: str, partition: str) -> Iterator[pa.RecordBatch]:
-    """The file's rows in the table's types, with the value that the partition stands for."""
-    with pq.ParquetFile(path) as opened:
-        for batch in opened.iter_batches():
-            arrays = {name: batch.column(place) for place, name in enumerate(batch.schema.names)}
-            if column:
-                day = pa.scalar(date.fromisoformat(partition), pa.date32())
-                arrays[column] = pa.repeat(day, batch.num_rows)
-            columns = [arrays[field.name].cast(field.type) for field in schema]
-            yield pa.RecordBatch.from_arrays(columns, schema=schema)
+    return fingerprint_of_files([str(path) for path in held.paths(table.path)], schema)
 
 
 def _places(table: LakeTable, held: HeldPartition) -> str:

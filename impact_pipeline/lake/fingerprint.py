@@ -52,9 +52,25 @@ class Fingerprinter:
         self._upper = (self._upper + int(row[1])) % _MODULUS
 
     def result(self) -> Fingerprint:
-        types = ",".join(sorted(f"{column.name}:{column.type}" for column in self._schema))
-        text = f"{types}|{self._rows}|{self._lower:016x}|{self._upper:016x}"
-        return Fingerprint(self._rows, hashlib.sha256(text.encode()).hexdigest()[:32])
+        return _fingerprint(self._schema, self._rows, self._lower, self._upper)
+
+
+def fingerprint_of_files(paths: Sequence[str], schema: pa.Schema) -> Fingerprint:
+    """What Parquet files hold as DuckDB reads them, partition columns from their folders; `schema` is the table's."""
+    if not paths:
+        return _fingerprint(schema, 0, 0, 0)
+    sums = [*content_sums(schema.names), exp.alias_(exp.func("count", exp.Star()), "rows")]
+    listed = exp.array(*(exp.Literal.string(path) for path in paths))
+    files = exp.func("read_parquet", listed, exp.EQ(this=exp.column("hive_partitioning"), expression=exp.true()))
+    query = exp.select(*sums).from_(files).sql(dialect="duckdb")
+    lower, upper, rows = _shared().cursor().execute(query).fetchall()[0]
+    return _fingerprint(schema, int(rows), int(lower or 0) % _MODULUS, int(upper or 0) % _MODULUS)
+
+
+def _fingerprint(schema: pa.Schema, rows: int, lower: int, upper: int) -> Fingerprint:
+    types = ",".join(sorted(f"{column.name}:{column.type}" for column in schema))
+    text = f"{types}|{rows}|{lower:016x}|{upper:016x}"
+    return Fingerprint(rows, hashlib.sha256(text.encode()).hexdigest()[:32])
 
 
 @cache

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -14,7 +15,7 @@ from impact_pipeline.errors import LakeError
 from impact_pipeline.lake.commits import LOG, HeldPartition, standing_partitions, state_and_schema
 from impact_pipeline.lake.content import fault_of
 from impact_pipeline.lake.file_statistics import statistics_fault
-from impact_pipeline.lake.fingerprint import Fingerprinter
+from impact_pipeline.lake.fingerprint import fingerprint_of_files
 from impact_pipeline.lake.lake import Lake
 from impact_pipeline.lake.tables import DAY, LakeTable
 
@@ -71,12 +72,8 @@ def _staged_fault(pointer: Path) -> str:
     if not path.is_file():
         return f"{place}: names {path.name}, which is not there"
     try:
-        with pq.ParquetFile(path) as opened:
-            fingerprinter = Fingerprinter(opened.schema_arrow)
-            for _ in fingerprinter.passing(opened.iter_batches()):
-                pass
-            made = fingerprinter.result()
-    except (pa.ArrowException, OSError, ValueError):
+        made = fingerprint_of_files([str(path)], pq.read_schema(path))
+    except (duckdb.Error, pa.ArrowException, OSError, ValueError):
         return f"{'/'.join(path.parts[-4:])}: cannot be read; changed after it was written"
     if (made.digest, made.rows) != (told["fingerprint"], told["rows"]):
         return f"{'/'.join(path.parts[-4:])}: {made.rows} rows of fingerprint {made.digest}, not what was staged"

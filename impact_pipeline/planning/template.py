@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
 from impact_pipeline.catalog.catalog import Catalog
+from impact_pipeline.catalog.document import RESERVED_NAMES
 from impact_pipeline.catalog.load import NAME
 from impact_pipeline.catalog.model import MlModel
 from impact_pipeline.catalog.plan import EvaluationPlan
@@ -61,7 +62,7 @@ def template(catalog: Catalog, name: str, *, design: str, area: str, starts: dat
 
     Raises `InputError` for a name that is taken or none, a design or an area that is not known.
     """
-    if not NAME.fullmatch(name) or name in catalog.studies:
+    if not NAME.fullmatch(name) or name in RESERVED_NAMES or name in catalog.studies:
         why = (
             "is taken by another plan" if name in catalog.studies else "is no name: small letters, digits, underscores"
         )

@@ -34,7 +34,7 @@ def input_spans(card: Scorecard) -> tuple[InputSpan, ...]:
 
 
 def restatements(look: Look, previous: Scorecard) -> tuple[str, ...]:
-    """What changed under an earlier look: input days that read otherwise now, and what that did to its effects."""
+    """What changed under an earlier look: input days that read otherwise now or came late, and its effects by them."""
     days = [
         _restated_days(name, look.card.provenance.inputs, days)
         for name, days in sorted(previous.provenance.inputs.items())
@@ -44,7 +44,8 @@ def restatements(look: Look, previous: Scorecard) -> tuple[str, ...]:
         for point in previous.estimates.trajectory
         if point.as_of == previous.as_of
     ]
-    return tuple(sentence for sentence in (*days, *effects) if sentence)
+    late = [_late_days(name, look.card.provenance.inputs, days) for name, days in previous.provenance.inputs.items()]
+    return tuple(sentence for sentence in (*days, *late, *effects) if sentence)
 
 
 def _span(name: str, days: Mapping[str, str], as_of: date) -> InputSpan:
@@ -56,10 +57,18 @@ def _span(name: str, days: Mapping[str, str], as_of: date) -> InputSpan:
 
 def _restated_days(name: str, now: Mapping[str, Mapping[str, str]], before: Mapping[str, str]) -> str:
     changed = [day for day, mark in sorted(before.items()) if now.get(name, {}).get(day) != mark]
-    listed = ", ".join(changed[:LISTED_DAYS]) + (
-        f" and {len(changed) - LISTED_DAYS} more" if len(changed) > LISTED_DAYS else ""
-    )
-    return f"{name}: restated since the look before, on {listed}." if changed else ""
+    return f"{name}: restated since the look before, on {_listed(changed)}." if changed else ""
+
+
+def _late_days(name: str, now: Mapping[str, Mapping[str, str]], before: Mapping[str, str]) -> str:
+    """Days that the look before went without, although it read later ones."""
+    late = [day for day in sorted(now.get(name, {})) if before and day not in before and day < max(before)]
+    return f"{name}: came after the look before, for {_listed(late)}." if late else ""
+
+
+def _listed(days: list[str]) -> str:
+    more = f" and {len(days) - LISTED_DAYS} more" if len(days) > LISTED_DAYS else ""
+    return ", ".join(days[:LISTED_DAYS]) + more
 
 
 def _restated_effect(look: Look, before: TrajectoryPoint, previous: Scorecard) -> str:

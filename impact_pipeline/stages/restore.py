@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from impact_pipeline.errors import LakeError
 from impact_pipeline.lake.commits import HeldPartition, held_partitions, state_and_schema
 from impact_pipeline.lake.content import fault_of
 from impact_pipeline.lake.lake import Lake
@@ -24,14 +25,20 @@ def restore_inputs(lake: Lake, scratch: Lake, inputs: Mapping[str, Mapping[str, 
     """Lay out every recorded day in `scratch`, each checked row by row; says which are not to be had as recorded."""
     faults: list[InputFault] = []
     for name in sorted(inputs):
-        table, target = table_of(lake, name), table_of(scratch, name)
         wanted = {day: trusted_mark(mark) for day, mark in inputs[name].items()}
-        held = held_partitions(table, wanted) if wanted else {}
-        found = list(_faults(name, table, wanted, held))
-        if not found:
-            lay_out(table, held, target)
-        faults += found
+        try:
+            faults += _restored(name, table_of(lake, name), table_of(scratch, name), wanted)
+        except LakeError as error:
+            faults.append(InputFault(name, str(error)))
     return tuple(faults)
+
+
+def _restored(name: str, table: LakeTable, target: LakeTable, wanted: Mapping[str, str]) -> list[InputFault]:
+    held = held_partitions(table, wanted) if wanted else {}
+    faults = list(_faults(name, table, wanted, held))
+    if not faults:
+        lay_out(table, held, target)
+    return faults
 
 
 def table_of(lake: Lake, name: str) -> LakeTable:

@@ -27,11 +27,18 @@ def test_equal_inputs_are_no_restatement() -> None:
 
 
 def test_restatement_names_days_and_what_the_earlier_look_reads_now() -> None:
-    marks = {"2026-03-02": "other", "2026-03-03": "mark-2", "2026-02-01": "gone"}
+    marks = {**look().card.provenance.inputs["orders"], "2026-03-02": "other", "2026-02-01": "gone"}
     assert restatements(look(), _before({"orders": marks}, shift=0.01)) == (
         "orders: restated since the look before, on 2026-02-01, 2026-03-02.",
         "Orders per user: the look of 2026-03-20 read +0.11 orders; with the restated rows it reads +0.10 orders.",
     )
+
+
+def test_a_day_that_the_earlier_look_went_without_came_late() -> None:
+    marks = dict(look().card.provenance.inputs["orders"])
+    late = sorted(marks)[0]
+    del marks[late]
+    assert restatements(look(), _before({"orders": marks})) == (f"orders: came after the look before, for {late}.",)
 
 
 def test_many_restated_days_are_counted() -> None:

@@ -4,10 +4,13 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from impact_pipeline.catalog.catalog import Catalog, Study
 from impact_pipeline.decisions.base import Decision
+from impact_pipeline.errors import LakeError
 from impact_pipeline.lake.lake import Lake
-from impact_pipeline.stages.history import earlier_cards, past_lifts
+from impact_pipeline.stages.history import earlier_cards, past_lifts, recorded_cards
 from impact_pipeline.stages.study import SCORECARD
 from impact_pipeline_tests.reports import examples
 
@@ -51,3 +54,15 @@ def test_a_study_that_had_not_ended_is_no_history(tmp_path: Path) -> None:
     first = later.catalog.study("first")
     sooner = later.plan.model_copy(update={"starts": first.planned_look, "ends": first.planned_look})
     assert earlier_cards(Study(later.catalog, sooner), lake, SCORECARD) == ()
+
+
+def test_a_reading_is_made_again_of_the_results_it_drew_on(tmp_path: Path) -> None:
+    """Whatever stands by now: what is recorded names the result."""
+    lake = Lake(tmp_path)
+    [card] = earlier_cards(stored(lake, Decision.INCONCLUSIVE), lake, SCORECARD)
+    recorded = {card.study: card.provenance.result_id}
+    other = replace(card, provenance=replace(card.provenance, result_id="another"))
+    lake.results.add("first", SCORECARD, card.as_of, other)
+    assert recorded_cards(recorded, lake, SCORECARD) == (card,)
+    with pytest.raises(LakeError, match="results of first that the reading drew on are not in the lake any more"):
+        recorded_cards({"first": "gone"}, lake, SCORECARD)
