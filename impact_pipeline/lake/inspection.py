@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from impact_pipeline.errors import LakeError
-from impact_pipeline.lake.commits import LOG, HeldPartition, standing_partitions, state_and_schema
+from impact_pipeline.lake.commits import LOG, HeldPartition, commits_of, standing_partitions, state_and_schema
 from impact_pipeline.lake.content import fault_of
 from impact_pipeline.lake.file_statistics import statistics_fault
 from impact_pipeline.lake.fingerprint import fingerprint_of_files
@@ -51,6 +51,8 @@ def inspect(lake: Lake) -> Inspected:
 
 def _faults(table: LakeTable, held: dict[str, HeldPartition]) -> Iterator[str]:
     states, schema = state_and_schema(table)
+    unsaid = [commit.path.name for commit in commits_of(table.path) if commit.state is None]
+    yield from (f"{LOG}/{name}: the commit does not say what it published" for name in unsaid)
     yield from (f"{name}: no commit tells of its files any more" for name in sorted(states.keys() - held.keys()))
     for name in sorted(held) if schema is not None else ():
         fault = fault_of(table, held[name], schema) or statistics_fault(table, held[name])

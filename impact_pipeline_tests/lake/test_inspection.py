@@ -60,3 +60,10 @@ def test_a_table_whose_log_cannot_be_read_is_named_and_the_others_are_inspected(
     assert found.partitions == 1
     [fault] = found.faults
     assert fault.startswith(f"trusted/orders/_delta_log/{path.name}: the commit cannot be read")
+
+
+def test_a_commit_that_says_nothing_of_what_it_published_is_named(lake: Lake) -> None:
+    path = lake.trusted("orders").path / "_delta_log" / f"{0:020}.json"
+    path.write_text(path.read_text().replace("commitInfo", "commitInfx"))
+    [fault] = inspect(lake).faults
+    assert fault == f"trusted/orders: _delta_log/{path.name}: the commit does not say what it published"
