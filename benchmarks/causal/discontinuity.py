@@ -12,38 +12,19 @@ import contextlib
 import io
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
-from statistics import median
-from time import perf_counter
+from functools import partial
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from benchmarks.causal.side_by_side import Answer, Measured, side_by_side
 from impact_pipeline.catalog.causal.regression_discontinuity import RegressionDiscontinuity as Design
 from impact_pipeline.causal.base import Effect, Question
 from impact_pipeline.diagnostics.causal.score_density import ScoreDensity
 from impact_pipeline.estimators.causal.regression_discontinuity import RegressionDiscontinuity
 from impact_pipeline.stats.samples.cross_section import CrossSection
 
-Answer = tuple[float, ...]
 DESIGN = Design(type="regression_discontinuity")
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """One job: seconds of each run, and what both found."""
-
-    job: str
-    peer: str
-    ours: tuple[float, ...]
-    theirs: tuple[float, ...]
-    our_answer: Answer
-    their_answer: Answer
-
-    @property
-    def ratio(self) -> float:
-        """Their median over ours: above 1 we are ahead."""
-        return median(self.theirs) / median(self.ours)
 
 
 def sample(rows: int, seed: int = 0) -> CrossSection:
@@ -80,35 +61,24 @@ def their_density(section: CrossSection) -> Answer:
 
 
 def measure(rows: int, repeats: int) -> tuple[Measured, ...]:
-    """Both sides in turn on the same units, in this process; the first run of each is a warm-up."""
+    """Both sides in turn on the same units, in this process; ours in one thread, as it is run."""
     section = sample(rows)
     jobs = (("effect", "rdrobust", our_effect, their_effect), ("density", "rddensity", our_density, their_density))
-    return tuple(_measured(job, peer, ours, theirs, section, repeats) for job, peer, ours, theirs in jobs)
+    return tuple(
+        side_by_side(job, peer, partial(_in_one_thread, ours, section), partial(_quietly, theirs, section), repeats)
+        for job, peer, ours, theirs in jobs
+    )
 
 
-Side = Callable[[CrossSection], Answer]
+def _in_one_thread(side: Callable[[CrossSection], Answer], section: CrossSection) -> Answer:
+    with threadpool_limits(limits=1):
+        return side(section)
 
 
-def _measured(job: str, peer: str, ours: Side, theirs: Side, section: CrossSection, repeats: int) -> Measured:
-    small = section.keep(np.arange(len(section)) < 10_000)
-    _timed(ours, small), _timed(theirs, small)
-    times: tuple[list[float], list[float]] = ([], [])
-    answers: list[Answer] = [(), ()]
-    for _ in range(repeats):
-        with threadpool_limits(limits=1):
-            seconds, answers[0] = _timed(ours, section)
-        times[0].append(seconds)
-        seconds, answers[1] = _timed(theirs, section)
-        times[1].append(seconds)
-    return Measured(job, peer, tuple(times[0]), tuple(times[1]), answers[0], answers[1])
-
-
-def _timed(side: Side, section: CrossSection) -> tuple[float, Answer]:
+def _quietly(side: Callable[[CrossSection], Answer], section: CrossSection) -> Answer:
     with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        start = perf_counter()
-        answer = side(section)
-        return perf_counter() - start, answer
+        return side(section)
 
 
 def main() -> None:
@@ -117,13 +87,8 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=5)
     asked = parser.parse_args()
     print(f"{asked.rows:,} units, {asked.repeats} runs each, medians")
-    for one in measure(asked.rows, asked.repeats):
-        for name, seconds, answer in (
-            ("impact_pipeline", one.ours, one.our_answer),
-            (one.peer, one.theirs, one.their_answer),
-        ):
-            print(f"{one.job:8} {name:16} {median(seconds):7.2f} s   " + "  ".join(f"{part:.5f}" for part in answer))
-        print(f"{one.job:8} ratio {one.ratio:.1f}")
+    for found in measure(asked.rows, asked.repeats):
+        print("\n".join(found.lines()))
 
 
 if __name__ == "__main__":

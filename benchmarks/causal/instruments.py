@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from dataclasses import dataclass
-from statistics import median
-from time import perf_counter
+from functools import partial
 from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from benchmarks.causal.side_by_side import Answer, Measured, side_by_side
 from impact_pipeline.catalog.causal.instrumental_variables import InstrumentalVariables as Design
 from impact_pipeline.causal.base import Effect, Question
 from impact_pipeline.estimators.causal.instrumental_variables import InstrumentalVariables
@@ -27,24 +26,7 @@ from impact_pipeline.stats.refusal import Refusal
 from impact_pipeline.stats.samples.cross_section import CrossSection
 
 COVARIATES, INSTRUMENTS = 10, 2
-Answer = tuple[float, float]
 Side = Callable[[CrossSection], Answer]
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """Seconds of each run of one job, and what both found."""
-
-    job: str
-    ours: tuple[float, ...]
-    theirs: tuple[float, ...]
-    our_answer: Answer
-    their_answer: Answer
-
-    @property
-    def ratio(self) -> float:
-        """Their median over ours: above 1 we are ahead."""
-        return median(self.theirs) / median(self.ours)
 
 
 def sample(rows: int, seed: int = 0) -> CrossSection:
@@ -103,19 +85,10 @@ def measure(rows: int, repeats: int) -> tuple[Measured, ...]:
     """Both sides in turn on the same rows, in this process."""
     section = sample(rows)
     with threadpool_limits(limits=1):
-        return tuple(_measured(job, sides, section, repeats) for job, sides in JOBS.items())
-
-
-def _measured(job: str, sides: tuple[Side, Side], section: CrossSection, repeats: int) -> Measured:
-    runs = [[_timed(side, section) for side in sides] for _ in range(repeats)]
-    ours, theirs = (tuple(run[place][0] for run in runs) for place in (0, 1))
-    return Measured(job, ours, theirs, runs[-1][0][1], runs[-1][1][1])
-
-
-def _timed(side: Side, section: CrossSection) -> tuple[float, Answer]:
-    start = perf_counter()
-    answer = side(section)
-    return perf_counter() - start, answer
+        return tuple(
+            side_by_side(job, "linearmodels", partial(ours, section), partial(theirs, section), repeats)
+            for job, (ours, theirs) in JOBS.items()
+        )
 
 
 def main() -> None:
@@ -126,12 +99,7 @@ def main() -> None:
     shape = f"{COVARIATES} covariates, {INSTRUMENTS} instruments"
     print(f"{asked.rows:,} rows, {shape}, {asked.repeats} runs each, one thread, medians")
     for found in measure(asked.rows, asked.repeats):
-        for name, seconds, (value, error) in (
-            ("impact_pipeline", found.ours, found.our_answer),
-            ("linearmodels", found.theirs, found.their_answer),
-        ):
-            print(f"{found.job:7} {name:16} {median(seconds):8.2f} s   effect {value:.6f} ({error:.6f})")
-        print(f"{found.job:7} ratio {found.ratio:.1f}")
+        print("\n".join(found.lines()))
 
 
 if __name__ == "__main__":

@@ -9,36 +9,18 @@ replacement, find two neighbours within each arm for the errors, and return effe
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
-from dataclasses import dataclass
-from statistics import median
-from time import perf_counter
+from functools import partial
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from benchmarks.causal.side_by_side import Answer, Measured, side_by_side
 from impact_pipeline.catalog.causal.observational import Observational
 from impact_pipeline.causal.base import Effect, Question
 from impact_pipeline.estimators.causal.matching import Matching
 from impact_pipeline.stats.samples.cross_section import CrossSection, Floats, Places
 
 COVARIATES = 8
-Answer = tuple[float, float]
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """Seconds of each run, and what both found."""
-
-    ours: tuple[float, ...]
-    theirs: tuple[float, ...]
-    our_answer: Answer
-    their_answer: Answer
-
-    @property
-    def ratio(self) -> float:
-        """Their median over ours: above 1 we are ahead."""
-        return median(self.theirs) / median(self.ours)
 
 
 def sample(rows: int, seed: int = 0) -> CrossSection:
@@ -86,22 +68,10 @@ def _nearest(donors: Floats, asked: Floats, neighbours: int) -> Places:
     return np.asarray(search.kneighbors(asked, return_distance=False))
 
 
-def measure(rows: int, repeats: int) -> Measured:
+def measure(rows: int, repeats: int) -> tuple[Measured, ...]:
     """Both sides in turn on the same units, in this process."""
     section = sample(rows)
-    times: dict[str, list[float]] = {"ours": [], "theirs": []}
-    answers: dict[str, Answer] = {}
-    for _ in range(repeats):
-        for name, side in (("ours", ours), ("theirs", theirs)):
-            seconds, answers[name] = _timed(side, section)
-            times[name].append(seconds)
-    return Measured(tuple(times["ours"]), tuple(times["theirs"]), answers["ours"], answers["theirs"])
-
-
-def _timed(side: Callable[[CrossSection], Answer], section: CrossSection) -> tuple[float, Answer]:
-    start = perf_counter()
-    answer = side(section)
-    return perf_counter() - start, answer
+    return (side_by_side("matching", "scikit-learn", partial(ours, section), partial(theirs, section), repeats),)
 
 
 def main() -> None:
@@ -109,14 +79,9 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--repeats", type=int, default=3)
     asked = parser.parse_args()
-    found = measure(asked.rows, asked.repeats)
     print(f"{asked.rows:,} units, {COVARIATES} covariates, {asked.repeats} runs each, medians")
-    for name, seconds, (value, error) in (
-        ("impact_pipeline", found.ours, found.our_answer),
-        ("scikit-learn", found.theirs, found.their_answer),
-    ):
-        print(f"{name:16} {median(seconds):8.2f} s   effect {value:.5f} ({error:.5f})")
-    print(f"ratio {found.ratio:.1f}")
+    for found in measure(asked.rows, asked.repeats):
+        print("\n".join(found.lines()))
 
 
 if __name__ == "__main__":

@@ -8,39 +8,19 @@ variances and pictures. Its draws are independent, theirs a chain after 500 step
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, timedelta
-from statistics import median
-from time import perf_counter
+from functools import partial
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from benchmarks.causal.side_by_side import Answer, Measured, side_by_side
 from impact_pipeline.catalog.causal.structural_time_series import StructuralTimeSeries as Design
 from impact_pipeline.causal.base import Effect, Question
 from impact_pipeline.estimators.causal.structural_time_series import StructuralTimeSeries
 from impact_pipeline.stats.samples.series import Series
 
 DRAWS, UNDER_THE_CHANGE, EFFECT, WEEK = 1000, 90, 3.0, 7
-Answer = tuple[float, float, float]
-Side = Callable[[Series, bool], Answer]
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """Seconds of each run of one job, and what both found."""
-
-    job: str
-    ours: tuple[float, ...]
-    theirs: tuple[float, ...]
-    our_answer: Answer
-    their_answer: Answer
-
-    @property
-    def ratio(self) -> float:
-        """Their median over ours: above 1 we are ahead."""
-        return median(self.theirs) / median(self.ours)
 
 
 def sample(days: int, seed: int = 0) -> Series:
@@ -78,23 +58,12 @@ def theirs(series: Series, season: bool) -> Answer:
 
 
 def measure(days: int, repeats: int) -> tuple[Measured, ...]:
-    """Both sides in turn on the same days, in this process; a first run of each is not counted."""
+    """Both sides in turn on the same days, in this process."""
     series = sample(days)
-    return tuple(_measured(series, season, repeats) for season in (True, False))
-
-
-def _measured(series: Series, season: bool, repeats: int) -> Measured:
-    times: dict[str, list[float]] = {"ours": [], "theirs": []}
-    answers: dict[str, Answer] = {}
-    sides: tuple[tuple[str, Side], ...] = (("ours", ours), ("theirs", theirs))
-    for run in range(repeats + 1):
-        for name, side in sides:
-            start = perf_counter()
-            answers[name] = side(series, season)
-            if run:
-                times[name].append(perf_counter() - start)
-    job = "with a week's season" if season else "without a season"
-    return Measured(job, tuple(times["ours"]), tuple(times["theirs"]), answers["ours"], answers["theirs"])
+    return tuple(
+        side_by_side(job, "bsts-causalimpact", partial(ours, series, season), partial(theirs, series, season), repeats)
+        for job, season in (("with a week's season", True), ("without a season", False))
+    )
 
 
 def main() -> None:
@@ -104,13 +73,7 @@ def main() -> None:
     asked = parser.parse_args()
     print(f"{asked.days:,} days, {DRAWS} draws, planted effect {EFFECT}, {asked.repeats} runs each, medians")
     for found in measure(asked.days, asked.repeats):
-        print(found.job)
-        for name, seconds, (value, lower, upper) in (
-            ("impact_pipeline", found.ours, found.our_answer),
-            ("bsts-causalimpact", found.theirs, found.their_answer),
-        ):
-            print(f"  {name:18} {1000 * median(seconds):7.0f} ms   effect {value:.2f} [{lower:.2f}, {upper:.2f}]")
-        print(f"  ratio {found.ratio:.1f}")
+        print("\n".join(found.lines()))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from impact_pipeline.analysis.sample_tables import read_sample, sample_of, whole
 from impact_pipeline.analysis.specification import Specification
 from impact_pipeline.analysis.table import Array, Table
 from impact_pipeline.analysis.unit_effects import Explored, of_ladders
-from impact_pipeline.assessment.ladder import Ladder, climb
+from impact_pipeline.assessment.ladder import Ladder, Step, climb
 from impact_pipeline.assessment.results import Margin, result_of
 from impact_pipeline.assessment.told import tell
 from impact_pipeline.causal.base import Question
@@ -59,7 +59,7 @@ class _Samples:
         self.dropped: dict[str, int] = {}
 
     def climbed(self, place: int, metric: MetricQuestion) -> Ladder:
-        return climb([(self._question(place, metric, rung), rung[2]) for rung in self._rungs])
+        return climb([Step(rung[0], self._question(place, metric, rung), rung[2]) for rung in self._rungs])
 
     def rows(self, place: int, ladder: Ladder) -> Codes:
         """Rows of the file that are units of the design that answers."""

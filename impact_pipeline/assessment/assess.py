@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -57,34 +57,31 @@ def assess(
 
     Without an estimator for the design's settings the main effect is refused, as it is by the estimator itself.
     """
+    import scipy.linalg  # noqa: F401  # its BLAS has to be there before it can be limited
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(limits=1):
         estimator = causal_estimator(question.design)
         if estimator is None:
-            refused = Refusal(
-                "not_identified", f"no estimator takes the settings of this {question.design.type} design"
-            )
-            return Assessment(question.design, NO_ESTIMATOR, Effects(refused), (), ())
+            told = f"no estimator takes the settings of this {question.design.type} design"
+            return refused(question.design, Refusal("not_identified", told))
         asked = [check for check in (*checks, *refuters) if question.design.type in check.designs]
-        before = [_checked(check, question, None) for check in asked if not check.needs_fit]
+        done = [_checked(check, question, None) for check in asked if not check.needs_fit]
         effects = estimator.effects(question)
-        after = [_checked(check, question, effects) for check in asked if check.needs_fit]
-    done = [*before, *(after if not isinstance(effects.main, Refusal) else _only_informed(after))]
+        if not isinstance(effects.main, Refusal):
+            done += [_checked(check, question, effects) for check in asked if check.needs_fit]
     shown = tuple(exhibit for one in done for exhibit in one.exhibits)
     return Assessment(
         question.design, estimator.name, effects, tuple(one.finding for one in done), (*effects.exhibits, *shown)
     )
 
 
+def refused(design: Any, refusal: Refusal) -> Assessment:
+    """The assessment of a design that cannot even be asked."""
+    return Assessment(design, NO_ESTIMATOR, Effects(refusal), (), ())
+
+
 def _checked(check: CausalCheck, question: Question[Any, Any], effects: Effects | None) -> Checked:
-    """The check's answer with its question; a check after the fit has none to judge where the fit was refused."""
-    if effects is not None and isinstance(effects.main, Refusal):
-        finding = Finding(check.name, None, None, None, "There is no effect to check.", "none", {})
-        return Checked(replace(finding, asks=check.asks, pass_means=check.pass_means))
+    """The check's answer with its question and what a pass means."""
     found = check.check(question, effects)
     return Checked(replace(found.finding, asks=check.asks, pass_means=check.pass_means), found.exhibits)
-
-
-def _only_informed(checked: Sequence[Checked]) -> Iterator[Checked]:
-    yield from (one for one in checked if one.finding.passed is not None)

@@ -6,11 +6,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from impact_pipeline.assessment.assess import Assessment, assess
+from impact_pipeline.assessment.assess import Assessment, assess, refused
 from impact_pipeline.causal.base import Question
 from impact_pipeline.estimators.base import Grade
+from impact_pipeline.stats.refusal import Refusal
 
-Asked = Callable[[], Question[Any, Any]]
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """A declared design, its question (or why its sample cannot be read), and the best grade that the plan allows it.
+
+    The question is made when its turn has come: a sample that nothing asks for is not read.
+    """
+
+    design: Any
+    asked: Callable[[], Question[Any, Any] | Refusal]
+    cap: Grade
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,11 +57,13 @@ class Ladder:
         return self.rungs[self.chosen]
 
 
-def climb(questions: Sequence[tuple[Asked, Grade]]) -> Ladder:
+def climb(steps: Sequence[Step]) -> Ladder:
     """Assess the first design; the next only where the one before was refused or a check of it failed."""
     rungs: list[Rung] = []
-    for asked, cap in questions:
-        rungs.append(Rung(assess(asked()), cap))
+    for step in steps:
+        question = step.asked()
+        found = refused(step.design, question) if isinstance(question, Refusal) else assess(question)
+        rungs.append(Rung(found, step.cap))
         if rungs[-1].stands:
             return Ladder(tuple(rungs), len(rungs) - 1)
     numbered = (place for place, rung in enumerate(rungs) if rung.grade is not None)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from impact_pipeline.assessment.ladder import Ladder, climb
+from impact_pipeline.assessment.ladder import Ladder, Step, climb
 from impact_pipeline.assessment.results import TREATED, Margin, result_of
 from impact_pipeline.assessment.told import tell
 from impact_pipeline.catalog.catalog import Study
@@ -15,7 +15,7 @@ from impact_pipeline.catalog.metrics.base import Metric
 from impact_pipeline.catalog.plan import GuardrailUse, MetricUse
 from impact_pipeline.causal.base import Question
 from impact_pipeline.diagnostics.base import Finding
-from impact_pipeline.estimators.base import Grade, NotEstimable, Reason, Result
+from impact_pipeline.estimators.base import NotEstimable, Reason, Result
 from impact_pipeline.estimators.study_estimates import StudyEstimates
 from impact_pipeline.outcomes.cells import ALL_UNITS
 from impact_pipeline.outcomes.samples.read import StoredSamples
@@ -33,7 +33,7 @@ class AssessedStudy:
 
 
 def assess_study(study: Study, samples: StoredSamples, as_of: date, *, plan_digest: str) -> AssessedStudy:
-    """Metrics in the plan's order, all units; a metric whose sample is refused has that reason as its result."""
+    """Metrics in the plan's order, all units; of a sample that cannot be read its designs are refused."""
     ladders: dict[str, Ladder] = {}
     results: list[Result] = []
     for use in study.uses:
@@ -41,10 +41,7 @@ def assess_study(study: Study, samples: StoredSamples, as_of: date, *, plan_dige
         if metric is None:
             results.append(_broken(study, use.name))
             continue
-        found = _asked(study, samples, metric)
-        if isinstance(found, NotEstimable):
-            results.append(found)
-            continue
+        found = climb(list(_steps(study, samples, metric.name)))
         ladders[use.name] = found
         results.append(result_of(use.name, found, study.plan.decision.alpha, _margin(use, metric), lift=metric.lift))
     told = tell(ladders)
@@ -55,36 +52,25 @@ def assess_study(study: Study, samples: StoredSamples, as_of: date, *, plan_dige
     return AssessedStudy(estimates, told.findings)
 
 
-def _asked(study: Study, samples: StoredSamples, metric: Metric) -> Ladder | NotEstimable:
-    """The ladder of a metric; designs whose sample cannot be read are left out, and told where none is left."""
-    rungs = list(_rungs(study))
-    read = {place: samples.of(place, metric.name) for _, place, _ in rungs}
-    refused = [sample for sample in read.values() if isinstance(sample, Refusal)]
-    asked = [
-        (_question(study, samples, design, place, sample), cap)
-        for design, place, cap in rungs
-        if not isinstance(sample := read[place], Refusal)
-    ]
-    if not asked:
-        return NotEstimable(metric.name, TREATED, ALL_UNITS, "none", Reason(refused[0].reason), refused[0].detail, {})
-    return climb(asked)
-
-
-def _rungs(study: Study) -> Iterator[tuple[Any, int, Grade]]:
-    """Design, place of its sample, and the best grade it may get."""
+def _steps(study: Study, samples: StoredSamples, metric: str) -> Iterator[Step]:
     plan, places = study.plan, {sample: place for place, sample in enumerate(study.samples)}
     assert plan.sample is not None
-    yield plan.design, places[plan.sample], "C"
+    own = places[plan.sample]
+    yield Step(plan.design, _question(study, samples, plan.design, own, metric), "C")
     for fallback in plan.fallback:
-        yield fallback.design, places[fallback.sample or plan.sample], fallback.cap
+        place = own if fallback.sample is None else places[fallback.sample]
+        yield Step(fallback.design, _question(study, samples, fallback.design, place, metric), fallback.cap)
 
 
 def _question(
-    study: Study, samples: StoredSamples, design: Any, place: int, sample: Any
-) -> Callable[[], Question[Any, Any]]:
-    def asked() -> Question[Any, Any]:
+    study: Study, samples: StoredSamples, design: Any, place: int, metric: str
+) -> Callable[[], Question[Any, Any] | Refusal]:
+    def asked() -> Question[Any, Any] | Refusal:
+        sample: Any = samples.of(place, metric)
+        if isinstance(sample, Refusal):
+            return sample
         known = {name: samples.of(place, name) for name in study.plan.negative_controls}
-        probes = {name: probe for name, probe in known.items() if not isinstance(probe, Refusal)}
+        probes: dict[str, Any] = {name: probe for name, probe in known.items() if not isinstance(probe, Refusal)}
         return Question(sample, design, study.plan.decision.alpha, SEED, probes)
 
     return asked

@@ -27,7 +27,7 @@ Documents = dict[str, dict[str, Any]]
 def documents_behind(study: Study) -> Documents:
     """Every document that decides a number, a sentence or the verdict of the study; features with what they rest on."""
     catalog = study.catalog
-    found = {f"{kind} {name}": _plain(catalog.of_kind(kind)[name]) for kind, name in sorted(set(_reached(study)))}
+    found = {f"{kind} {name}": _plain(catalog.of_kind(kind)[name]) for kind, name in sorted(set(reached(study)))}
     broken = {use.metric: catalog.broken.get(("metric", use.metric), ()) for use in study.uses}
     faults = {f"metric {name}": [asdict(issue) for issue in issues] for name, issues in broken.items() if issues}
     return {**found, **({"broken": faults} if faults else {})}
@@ -52,7 +52,8 @@ def catalog_of(documents: Mapping[str, Mapping[str, Any]]) -> Catalog:
     )  # fmt: skip
 
 
-def _reached(study: Study) -> Iterator[Key]:
+def reached(study: Study) -> Iterator[Key]:
+    """Kind and name of every sound document that the study rests on; some come more than once."""
     catalog, plan = study.catalog, study.plan
     yield "study", plan.name
     yield from (("study", name) for name in study.other_studies)

@@ -13,11 +13,14 @@ from pydantic import BaseModel, ValidationError
 
 from impact_pipeline.catalog.catalog import Study
 from impact_pipeline.catalog.fact import Fact
-from impact_pipeline.catalog.feature_inputs import days_behind, inputs_of
 from impact_pipeline.catalog.identity import canonical
 from impact_pipeline.catalog.load import FOLDERS, document_adapter
+from impact_pipeline.catalog.reached import reached
 from impact_pipeline.errors import LakeError
 from impact_pipeline.lake.files import write_atomically
+
+BOUND = frozenset({"study", "metric", "fact", "feature", "contract", "model"})
+"""Kinds of documents that a registration binds: not where rows come from, nor the plans of other studies."""
 
 Contents = Mapping[str, Mapping[str, Any]]
 """'<kind> <name>', such as 'metric orders_per_user' -> the document as plain JSON."""
@@ -28,8 +31,9 @@ Digests = Mapping[str, str]
 
 def documents_of(study: Study) -> Contents:
     """The plan, and the metrics, facts, features, contracts and the model that it names, with what these rest on."""
-    found = {f"{kind} {document.name}": _plain(study, document) for kind, document in _named(study)}
-    return dict(sorted(found.items()))
+    bound = {(kind, name) for kind, name in reached(study) if kind in BOUND}
+    bound -= {("study", name) for name in study.other_studies}
+    return {f"{kind} {name}": _plain(study, study.catalog.of_kind(kind)[name]) for kind, name in sorted(bound)}
 
 
 def digests_of(contents: Contents) -> Digests:
@@ -67,23 +71,6 @@ class KeptDocuments:
 
     def _file(self, digest: str) -> Path:
         return self.home / "ledger" / "documents" / f"{digest}.json"
-
-
-def _named(study: Study) -> Iterator[tuple[str, Any]]:
-    catalog, metrics = study.catalog, {use.metric: study.catalog.metrics[use.metric] for use in study.uses}
-    yield "study", study.plan
-    metrics |= study.metrics_beside
-    for metric in list(metrics.values()):
-        metrics |= catalog.parts_of(metric)
-    yield from (("metric", metric) for metric in metrics.values())
-    yield from (("fact", fact) for fact in study.facts)
-    used = [*study.covariates, *study.segment_features.values()]
-    features = {one.name: one for feature in used for one in (feature, *inputs_of(catalog, feature))}
-    yield from (("feature", feature) for feature in features.values())
-    datasets = {*study.datasets, *(dataset for feature in used for dataset in days_behind(catalog, feature))}
-    yield from (("contract", catalog.contracts[name]) for name in sorted(datasets))
-    if study.plan.change.model in catalog.models:
-        yield "model", catalog.models[study.plan.change.model]
 
 
 def _plain(study: Study, document: BaseModel) -> Mapping[str, Any]:

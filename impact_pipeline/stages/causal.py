@@ -22,17 +22,21 @@ from impact_pipeline.stages.workspace import Workspace
 
 def assessed(workspace: Workspace, study: Study, as_of: date) -> AssessedStudy:
     """Findings and estimates of a look ask for it in turn; it is worked out once for the samples that stand."""
-    marks = tuple(state_of(workspace.lake, study, table).fingerprint for table in ("exposures", "cells"))
-    return _assessed(workspace.lake, workspace.engine, _ByName(study), as_of, marks)
+    return _assessed(workspace.lake, workspace.engine, _ByName(study), as_of, _marks(workspace, study))
 
 
 def seen_in_samples(workspace: Workspace, study: Study, as_of: date) -> Seen:
     """Treated units and others, and how many a day the effect of a unit (and period) counts for."""
-    samples = read_samples(study, as_of, lake=workspace.lake, engine=workspace.engine)
+    marks = _marks(workspace, study)
+    samples = _read(workspace.lake, workspace.engine, _ByName(study), as_of, marks)
     control, treated = study.arms
     counts = {control: 0, treated: 0} | _counts(samples, study)
     mixed = int(state_of(workspace.lake, study, "cells").facts["mixed_units"])
     return Seen(counts, mixed, _units_per_day(study, counts[treated], as_of))
+
+
+def _marks(workspace: Workspace, study: Study) -> tuple[str, ...]:
+    return tuple(state_of(workspace.lake, study, table).fingerprint for table in ("exposures", "cells"))
 
 
 def _counts(samples: StoredSamples, study: Study) -> dict[str, int]:
@@ -40,6 +44,8 @@ def _counts(samples: StoredSamples, study: Study) -> dict[str, int]:
     arms, sample = samples.exposures["arm"], study.samples[0]
     units = int(pc.count_distinct(samples.rows["unit"]).as_py())
     match sample:
+        case CrossSectionSample(treatment=None):
+            return {treated: units}
         case PanelSample() | CrossSectionSample():
             chosen = int(pc.sum(pc.equal(arms, sample.treatment)).as_py() or 0)
             return {treated: chosen, control: max(units - chosen, 0)}
@@ -76,5 +82,11 @@ class _ByName:
 
 @lru_cache(maxsize=2)
 def _assessed(lake: Lake, engine: Engine, named: _ByName, as_of: date, marks: tuple[str, ...]) -> AssessedStudy:
-    samples = read_samples(named.study, as_of, lake=lake, engine=engine)
+    samples = _read(lake, engine, named, as_of, marks)
     return assess_study(named.study, samples, as_of, plan_digest=digest(named.study.plan))
+
+
+@lru_cache(maxsize=2)
+def _read(lake: Lake, engine: Engine, named: _ByName, as_of: date, marks: tuple[str, ...]) -> StoredSamples:
+    """Kept by the fingerprints of what is read, so that restated tables are read again."""
+    return read_samples(named.study, as_of, lake=lake, engine=engine)

@@ -10,7 +10,7 @@ import pytest
 from impact_pipeline.assessment import assess as module
 from impact_pipeline.assessment import ladder
 from impact_pipeline.assessment.assess import Assessment, assess
-from impact_pipeline.assessment.ladder import Ladder, climb
+from impact_pipeline.assessment.ladder import Ladder, Step, climb
 from impact_pipeline.causal.base import Effects, Question
 from impact_pipeline.estimators.base import Grade
 from impact_pipeline.stats.refusal import Refusal
@@ -35,7 +35,20 @@ def climbed(
 
     monkeypatch.setattr(ladder, "assess", assessed)
     given = caps or ("C",) * len(found)
-    return climb([(lambda q=q: q, cap) for q, cap in zip(questions, given, strict=True)]), estimators  # type: ignore[misc]
+    return climb([step(question, cap) for question, cap in zip(questions, given, strict=True)]), estimators
+
+
+def step(question: Question[Any, Any] | Refusal, cap: Grade = "C") -> Step:
+    return Step(Design(), lambda: question, cap)
+
+
+def test_a_sample_that_cannot_be_read_is_told_and_the_next_design_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "causal_estimator", lambda design: Estimator(SOUND))
+    sound: Question[Any, Any] = Question(Series(("1", "2"), np.zeros(2), 1), Design())
+    found = climb([step(Refusal("empty_arm", "no rows yet")), step(sound)])
+    first = found.rungs[0].assessment
+    assert (found.chosen, len(found.rungs), first.grade) == (1, 2, None)
+    assert first.effects.main == Refusal("empty_arm", "no rows yet")
 
 
 def test_a_first_design_that_stands_answers_and_no_other_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,3 +52,11 @@ def test_a_scenario_that_never_has_a_number_is_off() -> None:
     nothing: dict[str, Any] = {"value": None, "lower": None, "upper": None, "p_value": None, "grade": None}
     row = row_of(scenario(), [trial(**nothing)])
     assert (row.judgement, row.coverage, row.bias) == ("off", None, None)
+
+
+@pytest.mark.parametrize(("misled", "judgement"), [(4, "as promised"), (20, "off")])
+def test_confident_false_claims_are_off_however_much_is_caught(misled: int, judgement: str) -> None:
+    """A draw may be caught by one check and still be told with a grade that ships, if that check costs none."""
+    trials = [trial(truth=0.0, caught=True)] * misled + [trial(caught=True, grade="D")] * (100 - misled)
+    row = row_of(scenario(broken="a trend of its own", expects=("pre_trends",)), trials)
+    assert (row.misleads, row.judgement) == (misled / 100, judgement)

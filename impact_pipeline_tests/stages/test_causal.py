@@ -239,6 +239,17 @@ def test_a_cross_section_joins_what_was_known_to_what_came_of_it(tmp_path: Path)
     assert set(section.covariates[CASES].tolist()) == {0.0, 1.0, 2.0}
 
 
+def test_a_dose_is_an_amount_and_all_its_units_count_as_treated(tmp_path: Path) -> None:
+    text = plan(
+        "{type: instrumental_variables}", f'{{type: cross_section, dose: "{CASES}", instruments: ["{CASES} + 1"]}}'
+    )
+    workspace, study = home(tmp_path, text, everybody())
+    card = look(workspace, study)
+    section = read_samples(study, LAST, lake=workspace.lake, engine=ENGINE).of(0, "plain")
+    assert set(section.treatment.tolist()) == {0.0, 1.0, 2.0}
+    assert card.exposed_per_arm == {"untreated": 0, "treated": USERS}
+
+
 def test_logged_decisions_take_the_arm_as_their_action(tmp_path: Path) -> None:
     chance = "CASE WHEN arm = 'new' THEN 0.25 ELSE 0.75 END"
     sample_text = f'{{type: logged_decisions, propensity: "{chance}", target_policy: uniform}}'

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import reduce
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -145,7 +146,7 @@ def _undefined(rows: pa.Table, columns: ReadingColumns) -> pa.ChunkedArray:
     return reduce(pc.add, bad) if bad else pa.chunked_array([pa.repeat(0, len(rows))])
 
 
-def _distinct(look: _Look, name: str) -> list:  # type: ignore[type-arg]
+def _distinct(look: _Look, name: str) -> list[Any]:
     """Values of a column of the exposures that count, in order."""
     query = exp.select(named(column(name), "value")).distinct().from_(exp.to_table("exposures", quoted=True))
     query = query.where(exp.not_(column("mixed"))).order_by(exp.column("value", quoted=True))

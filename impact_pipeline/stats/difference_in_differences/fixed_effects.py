@@ -110,7 +110,10 @@ class FixedEffects:
         from scipy.sparse.linalg import LinearOperator, cg
 
         table = self._table[free]
-        product = lambda x: self._cell_weight[free] * x - table @ ((table.T @ x) / self._unit_weight)  # noqa: E731
+
+        def product(x: Floats) -> Floats:
+            return np.asarray(self._cell_weight[free] * x - table @ ((table.T @ x) / self._unit_weight))
+
         system = LinearOperator((len(free), len(free)), matvec=product, dtype=np.float64)
         scale = LinearOperator((len(free), len(free)), matvec=lambda x: x / self._cell_weight[free], dtype=np.float64)
         return lambda sums: np.asarray(cg(system, sums, rtol=CONVERGED, maxiter=20 * len(free), M=scale)[0])
