@@ -18,7 +18,6 @@ from impact_pipeline.catalog.feature import LearntFeature
 from impact_pipeline.catalog.feature_inputs import dataset_of, inputs_of
 from impact_pipeline.catalog.issues import Issue
 from impact_pipeline.catalog.load import document_adapter
-from impact_pipeline.catalog.metrics.base import Metric
 
 Documents = dict[str, dict[str, Any]]
 """'kind name' -> the document as written, or under 'broken' the faults of one that is not sound."""
@@ -61,7 +60,7 @@ def reached(study: Study) -> Iterator[Key]:
         yield "model", plan.change.model
     named = {use.metric: catalog.metrics[use.metric] for use in study.uses if use.metric in catalog.metrics}
     for metric in (*named.values(), *study.metrics_beside.values()):
-        yield from (("metric", name) for name in _with_parts(catalog, metric))
+        yield from (("metric", name) for name in (metric.name, *catalog.parts_of(metric)))
     features: list[Feature] = [*study.covariates, *study.segment_features.values()]
     features += [one for feature in features for one in inputs_of(catalog, feature)]
     yield from (("feature", feature.name) for feature in features)
@@ -73,12 +72,6 @@ def reached(study: Study) -> Iterator[Key]:
     yield from (("contract", name) for name in datasets if name in catalog.contracts)
     sources = {source.name for source in catalog.sources.values() if datasets & set(source.datasets)}
     yield from (("source", name) for name in sources)
-
-
-def _with_parts(catalog: Catalog, metric: Metric) -> Iterator[str]:
-    yield metric.name
-    for part in catalog.parts_of(metric).values():
-        yield from _with_parts(catalog, part)
 
 
 def _plain(document: BaseModel) -> dict[str, Any]:

@@ -217,6 +217,12 @@ def test_a_missing_margin_test_blocks() -> None:
     assert found.reasons[1].endswith(": a margin relative to control has no meaning, its mean is not above 0.")
 
 
+def test_grade_d_never_rolls_back_either() -> None:
+    for results in ([replace(LOSS, grade="D"), FINE], [FLAT, replace(HARM, grade="D")]):
+        found = decided(planned(), results)
+        assert (found.decision, found.reasons[0]) == (Decision.INCONCLUSIVE, "Evidence of grade D never ships.")
+
+
 def test_grade_d_never_ships() -> None:
     found = decided(planned(), [replace(WIN, grade="D"), FINE])
     assert (found.decision, found.grade) == (Decision.INCONCLUSIVE, "D")

@@ -250,6 +250,13 @@ def test_a_dose_is_an_amount_and_all_its_units_count_as_treated(tmp_path: Path) 
     assert card.exposed_per_arm == {"untreated": 0, "treated": USERS}
 
 
+def test_a_contact_without_an_arm_is_none(tmp_path: Path) -> None:
+    exposed = everybody()
+    exposed[DAYS[0]] = [{**row, "arm": None if row["user_id"] < 5 else row["arm"]} for row in exposed[DAYS[0]]]
+    text = plan("{type: observational}", "{type: cross_section, treatment: new}")
+    assert len(sample(*home(tmp_path, text, exposed))) == USERS - 5
+
+
 def test_logged_decisions_take_the_arm_as_their_action(tmp_path: Path) -> None:
     chance = "CASE WHEN arm = 'new' THEN 0.25 ELSE 0.75 END"
     sample_text = f'{{type: logged_decisions, propensity: "{chance}", target_policy: uniform}}'
