@@ -250,11 +250,12 @@ def test_a_dose_is_an_amount_and_all_its_units_count_as_treated(tmp_path: Path) 
     assert card.exposed_per_arm == {"untreated": 0, "treated": USERS}
 
 
-def test_a_contact_without_an_arm_is_none(tmp_path: Path) -> None:
+def test_a_contact_without_an_arm_does_not_hide_the_one_with_it(tmp_path: Path) -> None:
     exposed = everybody()
-    exposed[DAYS[0]] = [{**row, "arm": None if row["user_id"] < 5 else row["arm"]} for row in exposed[DAYS[0]]]
+    before = [{**row, "arm": None, "exposed_at": at(f"{DAYS[0][5:]} 08:00")} for row in exposed[DAYS[0]][:5]]
+    exposed[DAYS[0]] = [*before, *exposed[DAYS[0]]]
     text = plan("{type: observational}", "{type: cross_section, treatment: new}")
-    assert len(sample(*home(tmp_path, text, exposed))) == USERS - 5
+    assert len(sample(*home(tmp_path, text, exposed))) == USERS
 
 
 def test_logged_decisions_take_the_arm_as_their_action(tmp_path: Path) -> None:
