@@ -58,7 +58,7 @@ def trial(scenario: Scenario, number: int, seed: int) -> Trial:
     failed = tuple(dict.fromkeys(finding.diagnostic for finding in found.failed))
     main = found.effects.main
     if isinstance(main, Refusal):
-        return Trial(found.method, drawn.truth, None, None, None, None, None, True, main.reason)
+        return Trial(found.method, drawn.truth, None, None, None, None, None, True, main.reason, failed)
     caught = bool(set(failed) & set(scenario.expects))
     return Trial(
         found.method, drawn.truth, main.value, main.lower, main.upper, main.p_value, found.grade, caught, None, failed

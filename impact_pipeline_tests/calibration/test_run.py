@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from impact_pipeline.calibration.page import calibration_body
 from impact_pipeline.calibration.registry import MODULES, chosen, scenario_named, scenarios
 from impact_pipeline.calibration.run import Calibration, calibrate
+from impact_pipeline.calibration.scenario import Drawn, Scenario
 from impact_pipeline.calibration.terminal import HEADS, as_plain, cells, show
 from impact_pipeline.errors import InputError
+from impact_pipeline.stats.samples.logged_decisions import LoggedDecisions
 
 DESIGN = "instrumental_variables"
 
@@ -38,7 +42,7 @@ def test_every_scenario_has_a_name_of_its_own_and_says_what_it_expects() -> None
 
 def test_every_module_of_scenarios_is_registered() -> None:
     folder = Path(__file__).parents[2] / "impact_pipeline" / "calibration" / "scenarios"
-    assert {path.stem for path in folder.glob("*.py")} - {"__init__"} >= set(MODULES)
+    assert {path.stem for path in folder.glob("*.py")} - {"__init__"} == set(MODULES)
 
 
 def test_every_design_has_an_effect_no_effect_and_a_broken_assumption() -> None:
@@ -46,6 +50,19 @@ def test_every_design_has_an_effect_no_effect_and_a_broken_assumption() -> None:
         own = [one for one in scenarios() if one.design.type == design]
         assert any(one.holds for one in own)
         assert any(one.broken for one in own)
+
+
+@pytest.mark.parametrize("scenario", scenarios(), ids=lambda scenario: scenario.name)
+def test_equal_seeds_draw_equal_samples(scenario: Scenario) -> None:
+    one, again, other = (scenario.draw(np.random.default_rng(seed)) for seed in (5, 5, 6))
+    assert np.array_equal(outcomes(one), outcomes(again), equal_nan=True)
+    assert one.truth == again.truth
+    assert not np.array_equal(outcomes(one), outcomes(other), equal_nan=True)
+
+
+def outcomes(drawn: Drawn) -> NDArray[np.float64]:
+    sample = drawn.sample
+    return sample.reward if isinstance(sample, LoggedDecisions) else sample.outcome
 
 
 def test_an_unknown_design_is_refused_by_name() -> None:
