@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from impact_pipeline.catalog.catalog import Study
-from impact_pipeline.catalog.designs import cluster_column, control_arm
+from impact_pipeline.catalog.designs import BLOCKS_RANDOMISED, arm_shares, cluster_column, control_arm
+from impact_pipeline.catalog.identity import digest
 from impact_pipeline.catalog.plan import MetricUse
 from impact_pipeline.estimators.base import Contrast
 from impact_pipeline.estimators.kept import Kept, kept_of
@@ -16,6 +17,7 @@ from impact_pipeline.estimators.registry import estimator_for, why_none
 from impact_pipeline.estimators.strata import Part, parts_by_segment, parts_by_value
 from impact_pipeline.outcomes.cells import ALL_UNITS, Cells, Group
 from impact_pipeline.outcomes.phases import RandomisationPhase
+from impact_pipeline.planning.block_baseline import BlockSpread, block_baseline
 from impact_pipeline.planning.cluster_baseline import cluster_baseline
 from impact_pipeline.stats.comparison import Comparison
 from impact_pipeline.stats.intra_cluster import ClusterSpread
@@ -26,6 +28,8 @@ from impact_pipeline.stats.unit_variance import design_effect, implied_unit_vari
 HISTORY = "history"
 ONE_BY_ONE = "randomized"
 """The design under which a unit's variance is read; what clusters add to it is told apart."""
+TWO_ARMS = 2
+"""Degrees of freedom that two means take from independent units."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,7 @@ class Baseline:
     student: bool = True
     share: bool = False
     clusters: ClusterSpread | None = None
+    blocks: BlockSpread | None = None
 
     @property
     def r_squared(self) -> float | None:
@@ -60,7 +65,9 @@ class Baseline:
         return design_effect(self.cluster_size(units), self.clusters.icc, self.clusters.cv_of_sizes)
 
     def cluster_size(self, units: float) -> float:
-        """Mean size of a cluster among so many units: there are no more clusters than history has."""
+        """Units to an independent one: there are no more clusters than history has, nor regions of blocks."""
+        if self.blocks is not None:
+            return max(1.0, units / (self.blocks.degrees_at(units / self.units) + TWO_ARMS))
         return 1.0 if self.clusters is None else max(1.0, units / self.clusters.clusters)
 
     def comparison(self, units: float, shares: tuple[float, float], effect: float = 0.0) -> Comparison:
@@ -100,6 +107,8 @@ def baseline_of(study: Study, cells: Cells, use: MetricUse) -> Baseline | NoPlan
     if cells.undefined(key):
         told = f"{cells.undefined(key)} rows of history have no finite value of it"
         return NoPlan(f"{told}; filter such rows or mend the measure")
+    if design in BLOCKS_RANDOMISED:
+        return _of_blocks(study, estimator, asked)
     found = _read(of_units, asked)
     if isinstance(found, NoPlan) or not by_cluster:
         return found
@@ -107,6 +116,17 @@ def baseline_of(study: Study, cells: Cells, use: MetricUse) -> Baseline | NoPlan
     if isinstance(spread, NoPlan):
         return spread
     return replace(found, method=estimator.name, variance=spread.variance, clusters=spread)
+
+
+def _of_blocks(study: Study, estimator: Estimator, asked: Question) -> Baseline | NoPlan:
+    design = study.plan.design
+    treated_share = 1 - arm_shares(design)[control_arm(design)]
+    rng = np.random.default_rng(int(digest(study.plan)[:16], 16))
+    spread = block_baseline(asked, treated_share, rng)
+    if isinstance(spread, NoPlan):
+        return spread
+    units = int(_first(asked.units[1]))
+    return Baseline(estimator.name, units, spread.mean, spread.variance * units / spread.blocks, blocks=spread)
 
 
 def _question(study: Study, kept: Kept) -> Question | None:

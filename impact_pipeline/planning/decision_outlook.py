@@ -86,9 +86,12 @@ def _least(plan: MetricPlan) -> float | None:
 
 
 def _correlation(history: History, plans: Sequence[MetricPlan]) -> tuple[tuple[float, ...], ...] | None:
-    """None where there is but one test, or no unit that counts for every metric."""
+    """None where there is but one test, or no unit that counts for every metric.
+
+    Nor of blocks: units correlate by the levels of their regions and periods, which the estimator takes out.
+    """
     together = history.past.together
-    if together is None or together.n < 2 or len(plans) < 2:
+    if together is None or together.n < 2 or len(plans) < 2 or plans[0].baseline.blocks is not None:
         return None
     columns = {one.metric.name: one for one in history.past.variables.columns if one.reading.variant == ""}
     compared = [

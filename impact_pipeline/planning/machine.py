@@ -61,13 +61,16 @@ def _metric(found: MetricPlan | NoMetricPlan) -> Plain:
 
 
 def _baseline(baseline: Baseline) -> Plain:
-    clusters = baseline.clusters
+    clusters, blocks = baseline.clusters, baseline.blocks
     return {
         "method": baseline.method, "units": baseline.units, "mean": baseline.mean, "variance": baseline.variance,
         "r_squared": baseline.r_squared, "variance_ratio": baseline.variance_ratio,
         "clusters": clusters and {
             "count": clusters.clusters, "mean_size": clusters.mean_size, "cv_of_sizes": clusters.cv_of_sizes,
             "icc": clusters.icc,
+        },
+        "blocks": blocks and {
+            "count": blocks.blocks, "regions": blocks.regions, "degrees_of_freedom": blocks.degrees_of_freedom,
         },
     }  # fmt: skip
 

@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from impact_pipeline.catalog.catalog import Study
 from impact_pipeline.catalog.causal.designs import CAUSAL
-from impact_pipeline.catalog.designs import BLOCKS_RANDOMISED, cluster_column, control_arm
+from impact_pipeline.catalog.designs import cluster_column, control_arm
 from impact_pipeline.catalog.plan import ColumnSegment, FeatureSegment, MetricUse
 from impact_pipeline.engines.scaled import column, named, timestamp
 from impact_pipeline.errors import InputError
@@ -32,14 +32,11 @@ def population_of(study: Study, fact: str | None = None) -> Population:
     """Units with any row of the dataset of the plan's contacts (of whichever study), or of a fact.
 
     Raises `InputError` for a fact that is not in the catalog, is about another entity, or names no cluster, and for a
-    design whose units are blocks of time, or that randomises nobody.
+    design that randomises nobody.
     """
     if study.plan.design.type in CAUSAL:
         told = f"study '{study.name}' is a {study.plan.design.type}, which randomises nobody"
         raise InputError(f"{told}: `impact calibrate` tells what such designs find on samples with planted effects")
-    if study.plan.design.type in BLOCKS_RANDOMISED:
-        told = f"study '{study.name}' is a {study.plan.design.type}: its units are blocks of time"
-        raise InputError(f"{told}, of which no history of single units tells the power; simulate it from block means")
     rule = study.contacts
     if fact is None:
         return Population(rule.dataset, rule.exposed_at, f"{study.plan.entity}s in '{rule.dataset}'")

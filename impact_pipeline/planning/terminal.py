@@ -96,6 +96,7 @@ def _curves(curves: Sequence[Curve]) -> Table:
 
 def _closing(plan: PowerPlan) -> Iterator[str]:
     yield from (_of_clusters(metric) for metric in plan.planned if metric.baseline.clusters is not None)
+    yield from (_of_blocks(metric) for metric in plan.planned if metric.baseline.blocks is not None)
     for found in plan.metrics:
         if isinstance(found, NoMetricPlan):
             yield f"{found.use.name}: {found.detail}"
@@ -112,6 +113,13 @@ def _of_clusters(plan: MetricPlan) -> str:
     assert spread is not None
     effect = plan.baseline.design_effect(plan.units)
     return f"{plan.use.name}: ICC {spread.icc:.3g} over {count(spread.clusters)} clusters, design effect {effect:.3g}"
+
+
+def _of_blocks(plan: MetricPlan) -> str:
+    spread = plan.baseline.blocks
+    assert spread is not None
+    errors = f"{spread.degrees_of_freedom:.1f} degrees of freedom {'over time' if spread.over_time else 'by region'}"
+    return f"{plan.use.name}: {count(spread.blocks)} blocks in {count(spread.regions)} regions, {errors}"
 
 
 def _table(first: str, *others: str) -> Table:

@@ -142,6 +142,25 @@ def carry_over(
     return _estimated(kept, before[known], (held, (*names, "treated")), "the previous block's arm", lags)
 
 
+def variance_of_blocks(of: Blocks, effects: Effects = "unit_and_period") -> float | Refusal:
+    """One block's, in the sense that n blocks compared by `adjusted_means` give one arm's number a variance of it / n.
+
+    `n RSS / (n - k)^2` of the outcome's regression on k levels: the residual variance, over the share of the blocks
+    that is left to compare. Of blocks whose arms are drawn one by one, and have no effect.
+
+    >>> rng = np.random.default_rng(5)
+    >>> unit, order = np.repeat(list("abcdef"), 50), np.tile(np.arange(50), 6)
+    >>> past = blocks(unit, order, np.zeros(300), 3 * rng.normal(size=300), np.ones(300))
+    >>> round(variance_of_blocks(past) * 5 / 6 * 49 / 50, 1)
+    9.0
+    """
+    columns, names = _effect_columns(of, effects)
+    fit = least_squares(columns, of.outcome, names=names)
+    if isinstance(fit, Refusal):
+        return fit
+    return fit.n * float(summed("i,i->", fit.residuals, fit.residuals)) / (fit.n - fit.k) ** 2
+
+
 def _estimated(
     of: Blocks, arm: NDArray[np.bool_], effects: tuple[Array, tuple[str, ...]], name: str, lags: int | None
 ) -> SwitchbackMeans | Refusal:

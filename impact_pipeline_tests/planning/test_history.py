@@ -13,13 +13,14 @@ import pytest
 
 from impact_pipeline.catalog.catalog import Catalog, Study
 from impact_pipeline.catalog.causal.interrupted_time_series import InterruptedTimeSeries
-from impact_pipeline.catalog.designs import ClusterRandomizedDesign, SwitchbackDesign
+from impact_pipeline.catalog.designs import ClusterRandomizedDesign
 from impact_pipeline.catalog.plan import ColumnSegment, ExposureRule
 from impact_pipeline.errors import InputError
 from impact_pipeline.lake.lake import Lake
 from impact_pipeline.planning.baseline import Baseline, baseline_of
 from impact_pipeline.planning.history import History, read_history
 from impact_pipeline.planning.population import population_of
+from impact_pipeline_tests.outcomes.block_rows import BLOCKS, blocks_by_hand, fill_blocks, switching
 from impact_pipeline_tests.outcomes.shop_rows import Rows, cents, fill, random_rows
 from impact_pipeline_tests.small_shop import ENGINE, at, document, publish, write_catalog
 
@@ -240,10 +241,16 @@ def test_a_causal_design_has_no_power_by_units(shop: tuple[Catalog, Lake, Rows])
         population_of(Study(catalog, plan))
 
 
-def test_a_switchback_has_no_history_of_units(shop: tuple[Catalog, Lake, Rows]) -> None:
-    catalog, *_ = shop
-    arms = {"control": 0.5, "treatment": 0.5}
-    design = SwitchbackDesign(type="switchback", arms=arms, control="control", cluster="device", block_minutes=60)
-    plan = catalog.study("ranker_v2").plan.model_copy(update={"design": design, "segments": {}})
-    with pytest.raises(InputError, match="study 'ranker_v2' is a switchback: its units are blocks of time"):
-        population_of(Study(catalog, plan))
+def test_a_switchback_has_a_history_of_blocks(tmp_path: Path) -> None:
+    """Whichever arm they had; each counts from its wash-out on."""
+    catalog, lake = switching(tmp_path / "catalog"), Lake(tmp_path)
+    fill_blocks(lake)
+    found = read_history(catalog.study("ranker_v2"), lake=lake, engine=ENGINE)
+    assert sorted(found.past.cells.clusters()) == sorted(blocks_by_hand(30))
+    cents = sum(of_block for _, of_block in blocks_by_hand(30).values())
+    assert found.past.cells.moments("plain", "control").y == cents
+    baseline = baseline_of(found.study, found.past.cells, found.study.uses[0])
+    assert isinstance(baseline, Baseline)
+    assert baseline.blocks is not None
+    assert (baseline.blocks.regions, baseline.blocks.blocks, baseline.units) == (3, len(BLOCKS), len(BLOCKS))
+    assert baseline.mean == pytest.approx(cents / 100 / len(BLOCKS))
