@@ -19,7 +19,14 @@ from impact_pipeline.catalog.metrics.readings import Reading, UnitTotal, reading
 from impact_pipeline.catalog.metrics.trend import trend_of
 from impact_pipeline.catalog.model import MlModel
 from impact_pipeline.catalog.plan import Basis, EvaluationPlan, ExposureRule, FeatureSegment, MetricUse, StudySegment
-from impact_pipeline.catalog.samples import CausalSample, PanelSample, SeriesSample, metrics_beside, row_expressions
+from impact_pipeline.catalog.samples import (
+    CausalSample,
+    PanelSample,
+    SeriesSample,
+    metrics_beside,
+    row_cluster,
+    row_expressions,
+)
 from impact_pipeline.catalog.source import DatabaseSource, FilesSource
 from impact_pipeline.catalog.strict_yaml import Path as FieldPath
 from impact_pipeline.errors import InputError
@@ -236,6 +243,12 @@ class Study:
             for place, sample in enumerate(self.samples)
             for field, text in row_expressions(sample).items()
         }
+
+    @property
+    def row_clusters(self) -> Mapping[str, str]:
+        """Columns of a unit's first contact that name its cluster: '<sample>.cluster' -> column."""
+        named = {f"{place}.cluster": row_cluster(sample) for place, sample in enumerate(self.samples)}
+        return {field: column for field, column in named.items() if column is not None}
 
     @property
     def metrics_beside(self) -> Mapping[str, Metric]:

@@ -8,8 +8,15 @@ from impact_pipeline.catalog.catalog import Catalog, Key, kind_of
 from impact_pipeline.catalog.metrics.base import Metric
 from impact_pipeline.catalog.metrics.readings import UnitTotal
 from impact_pipeline.catalog.plan import EvaluationPlan
-from impact_pipeline.catalog.references import Breach, compiles, delivered, refer
-from impact_pipeline.catalog.samples import CausalSample, PanelSample, SeriesSample, metrics_beside, row_expressions
+from impact_pipeline.catalog.references import Breach, compiles, delivered, has_column, refer
+from impact_pipeline.catalog.samples import (
+    CausalSample,
+    PanelSample,
+    SeriesSample,
+    metrics_beside,
+    row_cluster,
+    row_expressions,
+)
 from impact_pipeline.catalog.strict_yaml import Path
 
 
@@ -26,6 +33,8 @@ def samples_are_readable(catalog: Catalog, key: Key, plan: EvaluationPlan) -> It
         yield from _expressions(catalog, key, path, sample, plan.exposure.dataset)
         for name in metrics_beside(sample):
             yield from refer(catalog, key, path, "metric", name)
+        if isinstance(sample, PanelSample):
+            yield from _unit_columns(catalog, key, path, plan, sample)
     for place, name in enumerate(plan.negative_controls):
         yield from refer(catalog, key, ("negative_controls", place), "metric", name)
     if known:
@@ -39,6 +48,23 @@ def _expressions(catalog: Catalog, key: Key, path: Path, sample: CausalSample, d
         name, _, place = field.partition(".")
         at: Path = (*path, name, int(place)) if place else (*path, name)
         yield from compiles(catalog, key, at, dataset, text, kind_of(catalog, dataset, text))
+    cluster = row_cluster(sample)
+    if cluster is not None:
+        yield from has_column(key, (*path, "cluster"), catalog.contracts[dataset], cluster)
+
+
+def _unit_columns(
+    catalog: Catalog, key: Key, path: Path, plan: EvaluationPlan, sample: PanelSample
+) -> Iterator[Breach]:
+    """What a panel says of a unit is a column of every dataset that it reads."""
+    names = [use.metric for use in plan.metrics] + [*metrics_beside(sample), *plan.negative_controls]
+    metrics = [catalog.metrics[name] for name in names if name in catalog.metrics]
+    totals = [total for one in metrics for total in one.readings(catalog.parts_of(one))[0].totals]
+    facts = {fact for total in totals for fact in total.facts}
+    datasets = sorted({catalog.facts[fact].dataset for fact in facts if fact in catalog.facts} & set(catalog.contracts))
+    for field, column in (("unit_name", sample.unit_name), ("cluster", sample.cluster)):
+        for dataset in datasets if column is not None else ():
+            yield from has_column(key, (*path, field), catalog.contracts[dataset], str(column))
 
 
 def _metrics(catalog: Catalog, key: Key, plan: EvaluationPlan, *, by_period: bool) -> Iterator[Breach]:

@@ -20,6 +20,8 @@ from impact_pipeline.catalog.causal.designs import (
 from impact_pipeline.catalog.document import Expression, Model, Name, Text
 
 Period = Literal["day", "week", "month", "quarter", "year"]
+ClusterColumn = Annotated[Name | None, Field(exclude_if=lambda named: named is None)]
+RowWeights = Annotated[Expression | None, Field(exclude_if=lambda asked: asked is None)]
 
 
 class _Periods(Model):
@@ -41,7 +43,8 @@ class PanelSample(_Periods):
 
     A unit is treated from the period of its first exposure row with the arm `treatment`; without one it never is.
     Where a unit has no rows in a period it has 0, or is `missing`. `covariates` and `weights` are metrics, read the
-    same way. `unit_name` is a column of the metrics' datasets that names a unit in reports, where names are no secret.
+    same way. `unit_name` is a column of the metrics' datasets that names a unit in reports, where names are no secret;
+    `cluster` one that says which units' fortunes are not independent, such as a region, the same in all rows of a unit.
     """
 
     type: Literal["panel"]
@@ -50,12 +53,14 @@ class PanelSample(_Periods):
     covariates: tuple[Name, ...] = ()
     weights: Name | None = None
     unit_name: Name | None = None
+    cluster: ClusterColumn = None
 
 
 class CrossSectionSample(Model):
     """Each exposed unit's metric in its window; treated are those with the arm `treatment`, all others are not.
 
-    Where the treatment is an amount, `dose` is its expression instead.
+    Where the treatment is an amount, `dose` is its expression instead. `cluster` is a column of the exposure dataset:
+    units that share its value are not independent.
     """
 
     type: Literal["cross_section"]
@@ -66,6 +71,8 @@ class CrossSectionSample(Model):
     score: Expression | None = None
     instruments: tuple[Expression, ...] = ()
     after: Expression | None = None
+    weights: RowWeights = None
+    cluster: ClusterColumn = None
 
     @model_validator(mode="after")
     def _treatment_is_told_once(self) -> Self:
@@ -83,7 +90,10 @@ class SeriesSample(_Periods):
 
 
 class LoggedSample(Model):
-    """Each decision is a unit, and its arm the action that was taken; `uniform` gives each action the same chance."""
+    """Each decision is a unit, and its arm the action that was taken; `uniform` gives each action the same chance.
+
+    `cluster` is a column of the exposure dataset: decisions that share its value are not independent.
+    """
 
     type: Literal["logged_decisions"]
     propensity: Expression
@@ -91,6 +101,7 @@ class LoggedSample(Model):
     target_policy: Literal["uniform"] | None = None
     context: tuple[Expression, ...] = ()
     slot: Expression | None = None
+    cluster: ClusterColumn = None
 
     @model_validator(mode="after")
     def _target_is_told_once(self) -> Self:
@@ -110,7 +121,7 @@ SAMPLE_TYPES: dict[str, tuple[str, ...]] = {
 }
 """Type of causal design -> the types of samples it is asked on."""
 
-EXPRESSIONS = ("dose", "score", "after", "propensity", "target", "slot")
+EXPRESSIONS = ("dose", "score", "after", "weights", "propensity", "target", "slot")
 LISTS = ("covariates", "outcome_covariates", "instruments", "context")
 
 
@@ -126,6 +137,11 @@ def row_expressions(sample: CausalSample) -> dict[str, str]:
     for field in LISTS:
         found |= {f"{field}.{place}": text for place, text in enumerate(getattr(sample, field, None) or ())}
     return found
+
+
+def row_cluster(sample: CausalSample) -> str | None:
+    """The column of a unit's first exposure row that names its cluster; of a panel it is a column of the metrics'."""
+    return sample.cluster if isinstance(sample, CrossSectionSample | LoggedSample) else None
 
 
 def metrics_beside(sample: CausalSample) -> tuple[str, ...]:

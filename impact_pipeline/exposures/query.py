@@ -35,12 +35,17 @@ def number_column(field: str) -> str:
     return f"number_{field}"
 
 
+def label_column(field: str) -> str:
+    """The column with what a causal sample reads of a unit's first contact, as text."""
+    return f"label_{field}"
+
+
 def exposures_query(study: Study) -> exp.Select:
     """One row per unit from exposure rows (`rows`, `rows_of_<name>` of another study) and features (`feature_<name>`).
 
     Columns: unit, arm, exposed_at, cohort_day, mixed, segment_<name> (text), covariate_<feature> (scaled integer),
-    cluster where clusters are randomised, bin where the plan wants an A/A simulation, number_<field> where a causal
-    sample reads one. The first contact wins; contacts
+    cluster where clusters are randomised, bin where the plan wants an A/A simulation, number_<field> and label_<field>
+    where a causal sample reads one. The first contact wins; contacts
     at the same instant are ordered by arm, segment values and cluster, so the choice is stable.
     """
     first = exp.column("contact", table="u", quoted=True)
@@ -60,6 +65,8 @@ def exposures_query(study: Study) -> exp.Select:
         query = query.select(named(control_bin(study, column("unit", "u"), field_of(first, "arm")), "bin"), copy=False)
     for field in study.row_numbers:
         query = query.select(named(field_of(first, number_column(field)), number_column(field)), copy=False)
+    for field in study.row_clusters:
+        query = query.select(named(field_of(first, label_column(field)), label_column(field)), copy=False)
     for feature in study.covariates:
         query, value = _joined(query, feature.name)
         known = exp.func("coalesce", value, _missing(feature))
@@ -93,6 +100,8 @@ def _contacts(study: Study) -> exp.Select:
     for field, (text, kind) in study.row_numbers.items():
         tree = study.catalog.compile(rule.dataset, text, kind).tree
         fields[number_column(field)] = exp.TryCast(this=exp.paren(tree.copy()), to=exp.DataType.build("DOUBLE"))
+    for field, name in study.row_clusters.items():
+        fields[label_column(field)] = exp.cast(column(name), "VARCHAR")
     cluster = cluster_column(plan.design)
     if cluster is not None:
         fields[segment_column(CLUSTER)] = _cluster(plan.design, cluster, contact_time(rule))

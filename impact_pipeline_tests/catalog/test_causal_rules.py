@@ -16,7 +16,7 @@ from impact_pipeline.catalog.samples import (
     row_expressions,
 )
 from impact_pipeline_tests.small_shop import write_catalog
-from impact_pipeline_tests.stages.test_causal import DID, PANEL, PLAIN, plan
+from impact_pipeline_tests.stages.causal_home import DID, PANEL, PLAIN, plan
 
 SECTION = "{type: cross_section, treatment: new}"
 SERIES = "{type: series, starts: 2026-03-08, controls: [plain]}"
@@ -53,6 +53,14 @@ def test_sound_causal_plans_are_accepted(tmp_path: Path, text: str) -> None:
         (plan("{type: observational}", SECTION.replace("}", ', covariates: ["age"]}')), "unknown column"),
         (plan("{type: observational}", SECTION.replace("}", ', covariates: ["device"]}')), "only compared"),
         (plan("{type: observational}", SECTION.replace("}", ', covariates: ["user_id"]}')), "identifier"),
+        (
+            plan("{type: observational}", SECTION.replace("}", ", cluster: shop}")),
+            "dataset 'exposures' has no column 'shop'",
+        ),
+        (plan("{type: observational}", SECTION.replace("}", ", cluster: user_id}")), "is an identifier"),
+        (plan("{type: observational}", SECTION.replace("}", ', weights: "device"}')), "only compared"),
+        (plan(DID, PANEL.replace("}", ", cluster: shop}")), "dataset 'orders' has no column 'shop'"),
+        (plan(DID, PANEL.replace("}", ", unit_name: shop}")), "dataset 'orders' has no column 'shop'"),
         (plan(DID, PANEL.replace("}", ", covariates: [sun]}")), "there is no metric 'sun'"),
         (plan(DID, PANEL, more="negative_controls: [sun]\n"), "there is no metric 'sun'"),
         (plan(DID, PANEL, metrics="{metric: revenue, role: success}"), "has covariates; those of a causal design"),

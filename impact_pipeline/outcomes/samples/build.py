@@ -33,7 +33,7 @@ from impact_pipeline.outcomes.unit_table import Groups
 from impact_pipeline.outcomes.unit_totals import bad_column
 from impact_pipeline.outcomes.variables import ReadingColumns, Variables, variables_of
 
-LOGIC = "samples/1"
+LOGIC = "samples/2"
 """Part of every input digest: raised when a change here changes what is made from the same inputs."""
 
 
@@ -95,7 +95,7 @@ def _by_period(look: _Look, place: int, sample: PanelSample | SeriesSample) -> I
     query = panel_query(study, look.variables, sample, first, last)
     found = look.engine.table(query, dict(_rows_of_facts(look)))
     for columns in look.variables.columns:
-        keys = {name: found[name] for name in ("unit", "period", "name")}
+        keys = {name: found[name] for name in ("unit", "period", "name", "cluster")}
         bad = [found[bad_of(variable)] for variable in columns.variables]
         yield _metric_rows(place, columns, found, keys, reduce(pc.add, bad))
 

@@ -13,6 +13,9 @@ from impact_pipeline.catalog.samples import PanelSample, SeriesSample
 from impact_pipeline.engines.scaled import column, named, scaled, timestamp, undefined
 from impact_pipeline.outcomes.variables import FactTotal, Variable, Variables
 
+LABELS = ("name", "cluster")
+"""Columns of the sample that say something of a unit, and nothing of the period."""
+
 
 def bad_of(variable: Variable) -> str:
     """The column that counts a variable's rows whose measure has no finite value."""
@@ -22,7 +25,7 @@ def bad_of(variable: Variable) -> str:
 def panel_query(
     study: Study, variables: Variables, sample: PanelSample | SeriesSample, first: date, last: date
 ) -> exp.Select:
-    """unit, period, name, and by variable its value and the count of rows without a finite one.
+    """unit, period, name, cluster, and by variable its value and the count of rows without a finite one.
 
     Reads `rows_<fact>`. A variable is NULL in periods in which its unit has no rows of its facts.
     """
@@ -33,11 +36,12 @@ def panel_query(
         events = part if events is None else exp.union(events, part, distinct=False)
     assert events is not None
     keys = (column("unit"), column("period"))
-    by_period = exp.select(*keys, named(exp.func("max", column("name")), "name")).from_(events.subquery("events"))
+    labels = [named(exp.func("max", column(label)), label) for label in LABELS]
+    by_period = exp.select(*keys, *labels).from_(events.subquery("events"))
     for total in totals:
         by_period = by_period.select(*_added_up(total), copy=False)
     by_period = by_period.group_by(*(key.copy() for key in keys))
-    query = exp.select(*(key.copy() for key in keys), column("name")).from_(by_period.subquery("totals"))
+    query = exp.select(*(key.copy() for key in keys), *map(column, LABELS)).from_(by_period.subquery("totals"))
     for variable in variables.variables:
         query = query.select(
             named(_value(variable), variable.name), named(_bad(variable), bad_of(variable)), copy=False
@@ -58,10 +62,8 @@ def _events(
     assert identifier is not None
     at = column(own.event_at)
     start = exp.cast(exp.func("date_trunc", exp.Literal.string(sample.period), at.copy()), "DATE")
-    label = sample.unit_name if isinstance(sample, PanelSample) else None
-    name = exp.null() if label is None else column(label)
     query = exp.select(named(exp.cast(column(identifier), "VARCHAR"), "unit"), named(start, "period"))
-    query = query.select(named(exp.cast(name, "VARCHAR"), "name"), copy=False)
+    query = query.select(*_labels(sample), copy=False)
     for total in totals:
         query = query.select(*_offered(study, total, total.total.fact == fact), copy=False)
     end = timestamp((last + timedelta(days=1)).isoformat())
@@ -69,6 +71,13 @@ def _events(
     return query.from_(exp.to_table(f"rows_{fact}", quoted=True)).where(
         *dated, column(identifier).is_(exp.null()).not_()
     )
+
+
+def _labels(sample: PanelSample | SeriesSample) -> Iterator[exp.Expr]:
+    """Of a row's unit, NULL where the sample asks for none."""
+    asked = (sample.unit_name, sample.cluster) if isinstance(sample, PanelSample) else (None, None)
+    for label, chosen in zip(LABELS, asked, strict=True):
+        yield named(exp.cast(exp.null() if chosen is None else column(chosen), "VARCHAR"), label)
 
 
 def _offered(study: Study, total: FactTotal, own: bool) -> Iterator[exp.Expr]:

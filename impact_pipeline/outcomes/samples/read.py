@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -16,7 +16,7 @@ from impact_pipeline.catalog.catalog import Study
 from impact_pipeline.catalog.plan import periods_of
 from impact_pipeline.catalog.samples import CrossSectionSample, LoggedSample, PanelSample, Period, SeriesSample
 from impact_pipeline.engines.base import Engine
-from impact_pipeline.exposures.query import number_column
+from impact_pipeline.exposures.query import label_column, number_column
 from impact_pipeline.lake.lake import Lake
 from impact_pipeline.outcomes.samples.periods import complete_periods, period_start
 from impact_pipeline.stats.refusal import Refusal
@@ -27,6 +27,7 @@ from impact_pipeline.stats.samples.sample import Sample
 from impact_pipeline.stats.samples.series import Series
 
 Floats = NDArray[np.float64]
+Places = NDArray[np.intp]
 
 MOST_LACKING = 0.05
 """Share of units that may lack a number that the design reads, and are left out then."""
@@ -72,27 +73,22 @@ class StoredSamples:
         first, last = periods_of(self.study.plan, sample)
         periods = complete_periods(sample.period, first, min(last, self._known(last)))
         units = sorted({*rows["unit"].to_pylist(), *self._adopters(sample)})
-        shape = (len(units), len(periods))
         outcome = _grid(rows, units, periods, sample.absent == "zero")
-        seen = np.isfinite(outcome)
-        covariates = {
-            name: _grid(self.metric_rows(place, name), units, periods, sample.absent == "zero")
-            for name in sample.covariates
-        }
-        weights = (
-            None if sample.weights is None else _grid(self.metric_rows(place, sample.weights), units, periods, False)
-        )
-        for values in (*covariates.values(), *(() if weights is None else (weights,))):
-            seen &= np.isfinite(values)
+        beside = {name: _grid(self.metric_rows(place, name), units, periods, zero) for name, zero in _beside(sample)}
+        seen = np.logical_and.reduce([np.isfinite(values) for values in (outcome, *beside.values())])
         if not seen.any():
             return Refusal("empty_arm", "no unit has all that the sample reads in any complete period")
-        unit, period = (index[seen] for index in np.indices(shape))
+        cluster = None if sample.cluster is None else _clusters_of(rows, units)
+        if isinstance(cluster, Refusal):
+            return cluster
+        unit, period = np.nonzero(seen)
         names = self._names(rows)
         return replace(
             panel_of(
                 unit, period, outcome[seen], self._treated(sample, units, periods)[seen],
-                covariates={name: values[seen] for name, values in covariates.items()},
-                weights=None if weights is None else weights[seen],
+                covariates={name: beside[name][seen] for name in sample.covariates},
+                weights=None if sample.weights is None else beside[sample.weights][seen],
+                cluster=None if cluster is None else cluster[unit],
             ),
             units=tuple(names.get(units[place], units[place]) for place in np.unique(unit)),
             periods=tuple(_label(sample.period, periods[place]) for place in np.unique(period)),
@@ -143,12 +139,13 @@ class StoredSamples:
             _value(joined), treatment, self._listed(joined, place, "covariates", sample.covariates),
             None if own is None else self._listed(joined, place, "outcome_covariates", own),
             self._number(joined, place, "score", sample.score),
-            self._listed(joined, place, "instruments", sample.instruments), None, None,
+            self._listed(joined, place, "instruments", sample.instruments),
+            self._clusters(joined, place, sample.cluster), self._number(joined, place, "weights", sample.weights),
             self._number(joined, place, "after", sample.after),
         )  # fmt: skip
-        numbers = [section.treatment, *section.covariates.values(), *(section.outcome_covariates or {}).values()]
-        numbers += [*section.instruments.values(), *(v for v in (section.score, section.after) if v is not None)]
-        return _whole(section, numbers)
+        if section.weights is not None and (section.weights <= 0).any():
+            return Refusal("measure_undefined", "some units have a weight that is not above 0; mend the expression")
+        return _whole(section)
 
     def _logged(self, place: int, sample: LoggedSample, rows: pa.Table) -> LoggedDecisions | Refusal:
         joined = self._with_exposures(rows)
@@ -166,6 +163,7 @@ class StoredSamples:
             tuple(map(str, actions)), action, _value(joined), propensity,
             np.full(len(joined), uniform) if target is None else target, policy,
             self._listed(joined, place, "context", sample.context), tuple(f"{value:g}" for value in slots), slot_of,
+            self._clusters(joined, place, sample.cluster),
         )  # fmt: skip
 
     def _with_exposures(self, rows: pa.Table) -> pa.Table:
@@ -176,6 +174,9 @@ class StoredSamples:
 
     def _number(self, joined: pa.Table, place: int, field: str, asked: str | None) -> Floats | None:
         return None if asked is None else _as_floats(joined[number_column(f"{place}.{field}")])
+
+    def _clusters(self, joined: pa.Table, place: int, asked: str | None) -> Places | None:
+        return None if asked is None else _cluster_codes(joined[label_column(f"{place}.cluster")].to_pylist())
 
     def _listed(self, joined: pa.Table, place: int, field: str, texts: tuple[str, ...]) -> dict[str, Floats]:
         return {text: _as_floats(joined[number_column(f"{place}.{field}.{i}")]) for i, text in enumerate(texts)}
@@ -188,6 +189,13 @@ def read_samples(study: Study, as_of: date, *, lake: Lake, engine: Engine) -> St
     exposures = engine.table(everything.copy(), {"stored": lake.exposures(study.table).files()})
     kept = exposures.filter(pc.invert(exposures["mixed"]))
     return StoredSamples(study, as_of, rows.sort_by([("metric", "ascending"), ("unit", "ascending")]), kept)
+
+
+def _beside(sample: PanelSample) -> Iterator[tuple[str, bool]]:
+    """Metrics that a panel reads beside its outcome, and whether they are 0 where they have no rows."""
+    yield from ((name, sample.absent == "zero") for name in sample.covariates)
+    if sample.weights is not None:
+        yield sample.weights, False
 
 
 def _grid(rows: pa.Table, units: list[str], periods: list[date], zero: bool) -> Floats:
@@ -203,6 +211,21 @@ def _grid(rows: pa.Table, units: list[str], periods: list[date], zero: bool) -> 
         row, column_ = np.array(places, dtype=np.intp)[known].T
         found[row, column_] = _value(rows)[known]
     return found
+
+
+def _clusters_of(rows: pa.Table, units: list[str]) -> Places | Refusal:
+    """By unit; refused where one has several."""
+    pairs = rows.filter(pc.is_valid(rows["cluster"])).group_by(["unit", "cluster"]).aggregate([])
+    named = dict(zip(pairs["unit"].to_pylist(), pairs["cluster"].to_pylist(), strict=True))
+    if len(named) < len(pairs):
+        told = f"{len(pairs) - len(named)} units change their cluster; name a column that says one thing of a unit"
+        return Refusal("mixed_clusters", told)
+    return _cluster_codes([named.get(unit) for unit in units])
+
+
+def _cluster_codes(names: Sequence[str | None]) -> Places:
+    """Those without a name are a cluster together."""
+    return np.unique([(name is not None, name or "") for name in names], axis=0, return_inverse=True)[1].ravel()
 
 
 def _total(rows: pa.Table, periods: list[date]) -> Floats:
@@ -234,14 +257,22 @@ def _as_floats(values: pa.ChunkedArray) -> Floats:
     return np.asarray(values.cast(pa.float64()).to_numpy(zero_copy_only=False), dtype=np.float64)
 
 
-def _whole(section: CrossSection, numbers: list[Floats]) -> CrossSection | Refusal:
+def _whole(section: CrossSection) -> CrossSection | Refusal:
     """Units with all numbers; refused where more than one in twenty lacks some, for those left are then others."""
-    known = np.logical_and.reduce([np.isfinite(values) for values in (section.outcome, *numbers)])
+    optional = (section.score, section.after, section.weights)
+    numbers = (
+        section.outcome, section.treatment, *section.covariates.values(), *(section.outcome_covariates or {}).values(),
+        *section.instruments.values(), *(values for values in optional if values is not None),
+    )  # fmt: skip
+    known = np.logical_and.reduce([np.isfinite(values) for values in numbers])
     lacking = int(np.sum(~known))
     if lacking > MOST_LACKING * len(section):
         told = f"{lacking} of {len(section)} units lack a number that the design reads; fill them, or filter them out"
         return Refusal("measure_undefined", told)
-    return section.keep(known) if lacking else section
+    if not lacking:
+        return section
+    score = section.score
+    return replace(section, every_score=None if score is None else score[np.isfinite(score)]).keep(known)
 
 
 def _label(period: Period, starts: date) -> str:
