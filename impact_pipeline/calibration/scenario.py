@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -13,10 +13,14 @@ from impact_pipeline.stats.samples.sample import Sample
 
 @dataclass(frozen=True, eq=False)
 class Drawn:
-    """A sample and its true effect, in the estimand of the scenario's design."""
+    """A sample and its true effect, in the estimand of the scenario's design.
+
+    `probes` are the sample with outcomes that the change cannot have moved.
+    """
 
     sample: Sample
     truth: float
+    probes: Mapping[str, Sample] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)

@@ -54,7 +54,7 @@ def trial(scenario: Scenario, number: int, seed: int) -> Trial:
     """The draw of that number: the same on any machine, whatever else is drawn."""
     rng = np.random.default_rng([seed, zlib.crc32(scenario.name.encode()), number])
     drawn = scenario.draw(rng)
-    found = assess(Question(drawn.sample, scenario.design, ALPHA, number))
+    found = assess(Question(drawn.sample, scenario.design, ALPHA, number, drawn.probes))
     failed = tuple(dict.fromkeys(finding.diagnostic for finding in found.failed))
     main = found.effects.main
     if isinstance(main, Refusal):

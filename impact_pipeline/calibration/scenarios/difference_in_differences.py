@@ -106,6 +106,17 @@ def one_treated(rng: np.random.Generator) -> Drawn:
     return Drawn(_panel(_noise(rng, units=40), treated), 0.0)
 
 
+def control_outcome(rng: np.random.Generator) -> Drawn:
+    """An effect, and beside it an outcome that the change does not move."""
+    return Drawn(_panel(_noise(rng) + EFFECT * _treated()), EFFECT, {"control": _panel(_noise(rng))})
+
+
+def same_time(rng: np.random.Generator) -> Drawn:
+    """Something else happens to the treated at the time of the change: no period before it can tell."""
+    event = _treated()
+    return Drawn(_panel(_noise(rng) + event), 0.0, {"control": _panel(_noise(rng) + event)})
+
+
 def _ever(units: int = UNITS, share: float = 0.5) -> Array:
     return (np.arange(units) < round(share * units)).astype(np.float64)
 
@@ -149,6 +160,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         "repeated_cross_sections", "Other units before and after", _design(estimator="group_means"),
         repeated_cross_sections,
     ),
+    Scenario("control_outcome", "An effect, and a negative control", _design(), control_outcome),
     Scenario(
         "own_trend", "The treated have a trend of their own", _design(), own_trend,
         "trends are not parallel: the treated grow before the change", _TRENDS,
@@ -160,6 +172,11 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         "chosen_when_low", "Those who did worst are treated", _design(), chosen_when_low,
         "confounding: units are treated because of what they would recover from", _TRENDS,
+    ),
+    Scenario(
+        "same_time", "Something else happens to the treated", _design(), same_time,
+        "another event at the time of the change moves the outcome, and one that the change cannot move",
+        ("negative_control",),
     ),
     Scenario(
         "growing_in_turns", "Treated in turns, with effects that grow", _design(), growing_in_turns,
