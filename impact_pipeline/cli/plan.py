@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -25,6 +25,7 @@ from impact_pipeline.cli.options import (
 from impact_pipeline.errors import InputError
 
 if TYPE_CHECKING:
+    from impact_pipeline.catalog.catalog import Study
     from impact_pipeline.governance.registration import Registry
 
 plan_app = typer.Typer(help="The life of a plan.", no_args_is_help=True)
@@ -102,10 +103,17 @@ def lint(study: Name, home: Home = DEFAULT_HOME, threads: Threads = 2, as_json: 
 @plan_app.command()
 def register(study: Name, reason: Reason, actor: Actor = None, home: Home = DEFAULT_HOME) -> None:
     """Bind the plan and every document that it names, before its outcomes are read."""
-    entry = _registry(home, actor).register(catalog_at(home).study(study), reason)
+    from impact_pipeline.governance.standing import too_late
+
+    registered = catalog_at(home).study(study)
+    entry = _registry(home, actor).register(registered, reason)
     needed = ", ".join(entry.payload["needed"])
     then = f"; approvals still needed: {needed} (`impact plan approve {study} --role ...`)" if needed else ""
     typer.echo(f"{study} registered as {entry.payload['digest']} (entry {entry.seq} of the ledger){then}")
+    began = _effect_start(home, registered)
+    if too_late(entry, began):
+        told = f"registered on {entry.day}, after it began on {began}: its verdicts will be exploratory"
+        typer.echo(f"warning: {study} was {told}; to decide, register a plan for a new study", err=True)
 
 
 @plan_app.command()
@@ -174,12 +182,21 @@ def status(
     from impact_pipeline.governance.standing import status_of
 
     catalog = catalog_at(home)
-    found = [status_of(catalog.study(name), home) for name in ([study] if study else sorted(catalog.plans))]
+    studies = [catalog.study(name) for name in ([study] if study else sorted(catalog.plans))]
+    found = [status_of(one, home, _effect_start(home, one)) for one in studies]
     if as_json:
         print_json([status.as_plain() for status in found])
         return
     for one in found:
         typer.echo(str(one))
+
+
+def _effect_start(home: Path, study: Study) -> date | None:
+    from impact_pipeline.engines.duckdb import DuckDBEngine
+    from impact_pipeline.lake.lake import Lake
+    from impact_pipeline.stages.effect_start import effect_start
+
+    return effect_start(study, Lake(home.resolve()), DuckDBEngine())
 
 
 def _registry(home: Path, actor: str | None) -> Registry:

@@ -36,7 +36,7 @@ def decide(
     4. Rollback, unless the grade is D, if a success metric is shown worse, or a guardrail is significantly worse
        (Bonferroni) and not shown to stay within its margin. 5. Else inconclusive at the planned look, and hold before.
 
-    Where the plan does not bind by its `standing`, the same rule is told for exploring, and the verdict is never final.
+    Where the plan does not bind by its `standing`, the same rule is told for exploring, and the verdict is hold.
     Schultzberg, Ankargren, Frånberg (2024), arXiv 2402.11609, for the roles of alpha and margins.
     """
     verdict = _Writer(study, estimates, findings, as_of, standing)
@@ -119,10 +119,11 @@ class _Writer:
         grades += [GRADE_OF[finding.consequence] for finding in self._findings if finding.passed is False]
         why = self._standing.exploratory
         final = not why and (self._estimates.final or decision in (Decision.SHIP, Decision.ROLLBACK))
+        told, would_be = (*reasons, *(f"Exploratory: {clause}." for clause in why)), None
         if why and decision in (Decision.SHIP, Decision.ROLLBACK, Decision.INCONCLUSIVE):
-            next_step = explored(harmed=decision is Decision.ROLLBACK)
-        told = (*reasons, *(f"Exploratory: {clause}." for clause in why))
+            next_step, would_be = explored(harmed=decision is Decision.ROLLBACK), decision
+            told = (f"Would be {decision} if the plan were bound.", *told)
         return Verdict(
-            self._study.name, self._as_of, final, decision, told, next_step, max(grades, default="A"), why,
-            self._standing.deviations,
+            self._study.name, self._as_of, final, Decision.HOLD if would_be else decision, told, next_step,
+            max(grades, default="A"), why, self._standing.deviations, would_be,
         )  # fmt: skip

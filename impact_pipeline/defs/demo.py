@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -23,6 +23,9 @@ from impact_pipeline.world.config import DEMO_WORLD, WorldConfig
 WORKERS = 2
 PROGRESS_DAYS = 5
 DEMO_ACTOR = "demo"
+MORNING = time(6, tzinfo=UTC)
+"""When a night of the demo ends, on the demo's own clock."""
+
 DEMO_KEY = "demo-only key: the people of the demo do not exist"
 
 
@@ -36,22 +39,26 @@ def run_demo(
     """
     prepare_demo(home, world, tell)
     with operating(home, threads=threads, tell=tell) as operator:
-        register_plans(home, operator.catalog, tell)
         nights = _nights(operator.catalog, world)
+        register_plans(home, operator.catalog, tell, before=nights[0])
         _load_sources(home, operator.catalog, nights, tell)
         operator.repair_data()
         for number, night in enumerate(nights, 1):
-            due, _ = operator.looks(night)
+            due, _ = operator.looks(night, _morning(night + timedelta(days=1)))
             tell(f"night {number} of {len(nights)}, {night}: looked at {len(due)} studies")
         operator.portfolio()
         return operator.catalog, operator.lake.failures.all()
 
 
-def register_plans(home: Path, catalog: Catalog, tell: Told) -> None:
-    """Bind the bundled plans before anything is read of their outcomes."""
-    registry = Registry(home, DEMO_ACTOR, datetime.now(UTC))
+def register_plans(home: Path, catalog: Catalog, tell: Told, *, before: date) -> None:
+    """Bind the bundled plans on the demo's clock: on the morning of the day before its first."""
+    registry = Registry(home, DEMO_ACTOR, _morning(before - timedelta(days=1)), simulated=True)
     count = register_drafts(registry, map(catalog.study, catalog.plans), "a plan of the demo")
     tell(f"{count} plans registered in {Ledger(home).path}")
+
+
+def _morning(day: date) -> datetime:
+    return datetime.combine(day, MORNING)
 
 
 def _nights(catalog: Catalog, world: WorldConfig) -> list[date]:

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from itertools import groupby
 from pathlib import Path
 from time import time
@@ -29,7 +29,7 @@ from impact_pipeline.defs.automation import (
 )
 from impact_pipeline.defs.event_log import relaxed_event_log
 from impact_pipeline.defs.left_runs import OPERATOR_TAG, present
-from impact_pipeline.defs.partitions import AS_OF_TAG, contiguous, range_tags, study_keys
+from impact_pipeline.defs.partitions import AS_OF_TAG, CLOCK_TAG, contiguous, range_tags, study_keys
 from impact_pipeline.errors import InputError
 from impact_pipeline.lake.failures import Failed
 from impact_pipeline.lake.files import remove_unfinished
@@ -89,10 +89,13 @@ class Operator:
         self.tell(f"{day} data of {source}")
         self._run(data_job(source), day.isoformat())
 
-    def looks(self, day: date) -> tuple[tuple[str, ...], int]:
-        """Look at the studies due on `day` and those whose inputs were restated; returns them and the runs it took."""
+    def looks(self, day: date, simulated: datetime | None = None) -> tuple[tuple[str, ...], int]:
+        """Look at the studies due on `day` and those whose inputs were restated; returns them and the runs it took.
+
+        In a made-up world looks enter the ledger at the `simulated` instant.
+        """
         due = due_or_stale(self.catalog, self.lake, day)
-        return due, self.studies(due, day)
+        return due, self.studies(due, day, simulated)
 
     def portfolio(self) -> None:
         """Money and report over all studies."""
@@ -118,13 +121,14 @@ class Operator:
                 break
         return runs
 
-    def studies(self, names: Sequence[str], as_of: date | None) -> int:
+    def studies(self, names: Sequence[str], as_of: date | None, simulated: datetime | None = None) -> int:
         """Look at the studies, as many in one run as stand beside each other; returns the number of runs."""
         ranges = contiguous(study_keys(self.catalog), names)
         for first, last in ranges:
             self.tell(f"{as_of or 'newest day'} studies {first} to {last}")
             tags = {AS_OF_TAG: as_of.isoformat()} if as_of else {}
-            self._run(STUDIES_JOB, tags={**range_tags(first, last), **tags})
+            clock = {CLOCK_TAG: simulated.isoformat()} if simulated else {}
+            self._run(STUDIES_JOB, tags={**range_tags(first, last), **tags, **clock})
         return len(ranges)
 
     def redo(self, asset: str, partition: str) -> tuple[Failed, ...]:

@@ -11,6 +11,9 @@ import dagster as dg
 from impact_pipeline.catalog.catalog import Catalog, Source
 
 AS_OF_TAG = "impact/as_of"
+CLOCK_TAG = "impact/simulated_clock"
+"""The instant by which looks of a made-up world enter the ledger."""
+
 RANGE_START_TAG = "dagster/asset_partition_range_start"
 RANGE_END_TAG = "dagster/asset_partition_range_end"
 

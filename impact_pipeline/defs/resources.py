@@ -27,9 +27,10 @@ class WorkspaceResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     threads: int = 2
     memory_limit: str = "2GB"
 
-    def open(self, catalog: Catalog | None = None) -> Workspace:
+    def open(self, catalog: Catalog | None = None, simulated: datetime | None = None) -> Workspace:
         now = datetime.now(UTC)
         home = Path(self.home)
         engine = DuckDBEngine(self.threads, self.memory_limit)
         known = catalog if catalog is not None else read_sound_part(home / "catalog")
-        return Workspace(known, Lake(home), engine, environment_of(home, os.environ), generation_of(now), now)
+        environ = environment_of(home, os.environ)
+        return Workspace(known, Lake(home), engine, environ, generation_of(now), now, simulated)

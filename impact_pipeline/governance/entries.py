@@ -16,6 +16,9 @@ GENESIS = "0" * 64
 
 EVENT_ID = "event_id"
 
+SIMULATED = {"clock": "simulated"}
+"""Told by an entry whose time is that of a made-up world, such as the demo's."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -39,6 +42,10 @@ class Entry:
     @property
     def day(self) -> str:
         return self.ts[:10]
+
+    @property
+    def simulated(self) -> bool:
+        return SIMULATED.items() <= self.payload.items()
 
     def line(self) -> bytes:
         return canonical(self.as_plain()) + b"\n"

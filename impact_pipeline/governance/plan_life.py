@@ -58,7 +58,7 @@ class PlanLife:
     """Where a plan stands. `documents` are those of the registration or its newest amendment, `needed` the approvals
     that these ask for and `approvals` those given to them, each with its actor.
 
-    `first_look` is the date of the first look whose entry stands in the ledger.
+    `registration` is its entry, `first_look` the date of the first look whose entry stands in the ledger.
     """
 
     study: str
@@ -67,6 +67,7 @@ class PlanLife:
     needed: tuple[str, ...] = ()
     approvals: Mapping[str, str] = field(default_factory=dict)
     written_by: str = ""
+    registration: Entry | None = None
     first_look: str | None = None
     looked_before: bool = False
     amendments: tuple[Amendment, ...] = ()
@@ -106,7 +107,8 @@ def _after(life: PlanLife, entry: Entry) -> PlanLife:
     match entry.event:
         case "registration":
             looked = life.first_look is not None or entry.payload.get("looked", False)
-            return _with_version(replace(life, state=PlanState.REGISTERED, looked_before=looked), entry)
+            bound = replace(life, state=PlanState.REGISTERED, registration=entry, looked_before=looked)
+            return _with_version(bound, entry)
         case "amendment":
             made = Amendment(entry, late=life.first_look is not None)
             kept = life.approvals if not entry.payload["binds"] else {}

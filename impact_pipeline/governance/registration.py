@@ -12,7 +12,7 @@ from typing import Any, Literal
 from impact_pipeline.catalog.catalog import Study
 from impact_pipeline.catalog.identity import digest
 from impact_pipeline.errors import InputError
-from impact_pipeline.governance.entries import Entry
+from impact_pipeline.governance.entries import SIMULATED, Entry
 from impact_pipeline.governance.ledger import Ledger, LedgerWriter
 from impact_pipeline.governance.plan_diff import Change, changes
 from impact_pipeline.governance.plan_documents import KeptDocuments, documents_of
@@ -24,11 +24,12 @@ Role = Literal["reviewer", "ethics", "privacy"]
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """Plans of one home, as one person acts on them at one time."""
+    """Plans of one home, as one person acts on them at one time; of a made-up world its entries say so."""
 
     home: Path
     actor: str
     now: datetime
+    simulated: bool = False
 
     def register(self, study: Study, reason: str) -> Entry:
         """Bind the plan, and every document that it names, as they are now.
@@ -104,7 +105,8 @@ class Registry:
             raise InputError(f"{plan} was registered or amended by {self.actor}; somebody else approves it")
 
     def _write(self, writer: LedgerWriter, event: str, payload: Mapping[str, Any]) -> Entry:
-        return writer.append(event, payload, actor=self.actor, now=self.now)
+        told = {**payload, **(SIMULATED if self.simulated else {})}
+        return writer.append(event, told, actor=self.actor, now=self.now)
 
 
 def approvals_needed(study: Study) -> tuple[str, ...]:

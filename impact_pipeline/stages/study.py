@@ -32,6 +32,7 @@ from impact_pipeline.reports.look import Look
 from impact_pipeline.reports.markdown import summary
 from impact_pipeline.stages.causal import assessed, seen_in_samples
 from impact_pipeline.stages.cell_lineage import cell_lineage
+from impact_pipeline.stages.effect_start import effect_start
 from impact_pipeline.stages.exposure_lineage import exposure_lineage
 from impact_pipeline.stages.first_look import engine_remarks
 from impact_pipeline.stages.history import earlier_cards, past_lifts
@@ -177,16 +178,20 @@ def make_verdict(workspace: Workspace, study: Study, as_of: date) -> Outcome:
         raise LakeError(f"study '{study.name}': findings and estimates were made from different cells; redo both")
     kept = kept_of(lake, study, estimates.value.history)
     remarks = engine_remarks(lake, SCORECARD, study.name, as_of, workspace.engine.name)
-    standing, found = standing_of(study, workspace.home), (findings.value.findings, estimates.value.estimates)
+    began, found = effect_start(study, lake, workspace.engine), (findings.value.findings, estimates.value.estimates)
+    standing = standing_of(study, workspace.home, began)
     card = card_of(workspace, study, as_of, *found, kept, remarks, standing)
     record_verdict(workspace, card)
     made_from, key = verdict_inputs(findings.digest, estimates.digest), signing_key(workspace.environ)
     stored = lake.results.add(study.name, SCORECARD, as_of, card, made_from=made_from)
     if key is not None:
         sign(StoredResult(study.name, as_of, stored.path), card.provenance, key)
-    upstream = {"study/findings": findings.digest, "study/estimates": estimates.digest}
+    return _told(card, study, stored.digest, {"study/findings": findings.digest, "study/estimates": estimates.digest})
+
+
+def _told(card: Scorecard, study: Study, version: str, upstream: Mapping[str, str]) -> Outcome:
     facts = {
-        "as_of": as_of.isoformat(),
+        "as_of": card.as_of.isoformat(),
         "verdict": card.verdict.decision.value,
         "reason": card.verdict.reasons[0],
         "grade": card.verdict.grade,
@@ -196,7 +201,7 @@ def make_verdict(workspace: Workspace, study: Study, as_of: date) -> Outcome:
     look = Look(card, study)
     figure = forest(look)
     return Outcome(
-        1, stored.digest, RESULT_LOGIC, upstream=upstream, facts=facts,
+        1, version, RESULT_LOGIC, upstream=upstream, facts=facts,
         markdown=summary(look), picture=figure.png(PICTURE_SCALE) if figure else None,
     )  # fmt: skip
 

@@ -21,7 +21,10 @@ DEMO_KEY_FILE = Path("raw") / "shop" / "demo_pseudonym.key"
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """`generation` fences writes and sorts by time; `now` is the run's clock; `environ` holds the secrets."""
+    """`generation` fences writes and sorts by time; `now` is the run's clock; `environ` holds the secrets.
+
+    `simulated` is the time of a made-up world, by which its looks enter the ledger.
+    """
 
     catalog: Catalog
     lake: Lake
@@ -29,6 +32,7 @@ class Workspace:
     environ: Mapping[str, str] = field(repr=False)
     generation: str
     now: datetime
+    simulated: datetime | None = None
 
     @property
     def home(self) -> Path:

@@ -14,12 +14,14 @@ from impact_pipeline.governance.ledger import Ledger
 from impact_pipeline_tests.governance.test_registration import PLAN, SIGNED, edited, looked
 from impact_pipeline_tests.small_shop import document, write_catalog
 
+COMING = SIGNED.replace("2026-03-0", "2126-03-0")
+
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("IMPACT_HOME", str(tmp_path))
     monkeypatch.setenv("LOGNAME", "ada")
-    write_catalog(tmp_path / "catalog", changes={PLAN: SIGNED})
+    write_catalog(tmp_path / "catalog", changes={PLAN: COMING})
     return tmp_path
 
 
@@ -41,7 +43,7 @@ def test_a_plan_lives_from_draft_to_closed(home: Path) -> None:
     )
     impact("plan", "approve", "ranker_v2", "--role", "ethics", "--actor", "eve")
     assert impact("plan", "status", "ranker_v2") == "ranker_v2: registered\n"
-    write_catalog(home / "catalog", changes={PLAN: edited("title: Ranker 2", "title: R", SIGNED)})
+    write_catalog(home / "catalog", changes={PLAN: edited("title: Ranker 2", "title: R", COMING)})
     assert impact("plan", "diff", "ranker_v2") == "display    title changed: Ranker 2 -> R  (feeds no verdict)\n"
     assert "amended to " in impact("plan", "amend", "ranker_v2", "--reason", "shorter")
     assert impact("plan", "diff", "ranker_v2") == "ranker_v2 is what was registered\n"
@@ -72,9 +74,11 @@ def test_out_of_order_says_what_to_do(home: Path) -> None:
 
 def test_the_plan_that_is_edited_by_its_meaning(home: Path) -> None:
     impact("plan", "register", "ranker_v2", "--reason", "ready")
-    write_catalog(home / "catalog", changes={PLAN: document(PLAN).replace("ends: 2026-03-06", "ends: 2026-03-09")})
+    write_catalog(
+        home / "catalog", changes={PLAN: document(PLAN).replace("2026-03-0", "2126-03-0").replace("-06", "-09")}
+    )
     told = impact("plan", "diff", "ranker_v2").splitlines()
-    assert told[0] == "data       dates moved: ends 2026-03-06 -> 2026-03-09"
+    assert told[0] == "data       dates moved: ends 2126-03-06 -> 2126-03-09"
     assert told[1].startswith("display    governance changed: ")
 
 

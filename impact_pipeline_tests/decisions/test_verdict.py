@@ -307,11 +307,13 @@ UNBOUND = Standing(("plan not registered", "plan not approved, missing: ethics")
 def test_a_plan_that_does_not_bind_explores(results: list[Result], decision: Decision) -> None:
     bound = decided(planned(), results)
     verdict = decided(planned(), results, standing=UNBOUND)
-    assert (verdict.decision, verdict.final, verdict.grade) == (decision, False, bound.grade)
+    assert (verdict.decision, verdict.would_be) == (Decision.HOLD, decision)
+    assert (verdict.final, verdict.grade) == (False, bound.grade)
     assert (verdict.exploratory, verdict.deviations) == (UNBOUND.exploratory, UNBOUND.deviations)
     assert verdict.standing == UNBOUND
     assert verdict.reasons == (
-        *bound.reasons, "Exploratory: plan not registered.", "Exploratory: plan not approved, missing: ethics.",
+        f"Would be {decision} if the plan were bound.", *bound.reasons, "Exploratory: plan not registered.",
+        "Exploratory: plan not approved, missing: ethics.",
     )  # fmt: skip
     begins = "Look at the harm now. Decide nothing" if decision is Decision.ROLLBACK else "Decide nothing on this"
     assert verdict.next_step.startswith(begins)
@@ -322,6 +324,7 @@ def test_a_plan_that_does_not_bind_holds_and_is_invalid_as_before() -> None:
         bound = decided(planned(days=10), [WIN, FINE], findings, days)
         verdict = decided(planned(days=10), [WIN, FINE], findings, days, UNBOUND)
         assert (verdict.decision, verdict.next_step, verdict.final) == (bound.decision, bound.next_step, False)
+        assert verdict.would_be is None
 
 
 def test_deviations_alone_change_nothing_but_are_told() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import shutil
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -46,7 +46,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in DOCUMENTS:
         (home / "catalog" / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / "data" / "catalog" / name, home / "catalog" / name)
-    register_all(home)
+    register_all(home, at=datetime(2019, 11, 23, tzinfo=UTC))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("IMPACT_PSEUDONYM_KEY", KEY)
         with operating(home, threads=2) as operator:

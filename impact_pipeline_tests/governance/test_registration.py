@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from impact_pipeline.governance.standing import Standing, standing_of
 from impact_pipeline_tests.small_shop import document, write_catalog
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
+BEGAN = date(2026, 3, 4)
 PLAN, REVENUE = "studies/ranker_v2.yaml", "metrics/revenue.yaml"
 SIGNED = document(PLAN) + "governance: {reviewers: [bob], ethics: true}\n"
 
@@ -92,7 +93,7 @@ def test_a_plan_with_a_broken_metric_cannot_be_bound(tmp_path: Path) -> None:
 def test_approvals_are_those_that_the_plan_asks_for_by_others(tmp_path: Path) -> None:
     study = study_of(tmp_path, SIGNED)
     registry(tmp_path).register(study, "ready")
-    assert standing_of(study, tmp_path).exploratory == ("plan not approved, missing: reviewer bob, ethics",)
+    assert standing_of(study, tmp_path, BEGAN).exploratory == ("plan not approved, missing: reviewer bob, ethics",)
     for actor, role, told in (
         ("eve", "reviewer", r"asks for no approval 'reviewer eve'; it needs reviewer bob, ethics"),
         ("eve", "privacy", r"asks for no approval 'privacy'"),
@@ -104,7 +105,7 @@ def test_approvals_are_those_that_the_plan_asks_for_by_others(tmp_path: Path) ->
     with pytest.raises(InputError, match="has the approval 'reviewer bob' already, by bob"):
         registry(tmp_path, "bob").approve(study, "reviewer")
     registry(tmp_path, "eve").approve(study, "ethics")
-    assert standing_of(study, tmp_path) == Standing()
+    assert standing_of(study, tmp_path, BEGAN) == Standing()
 
 
 def test_what_was_edited_since_is_not_approved(tmp_path: Path) -> None:
@@ -117,7 +118,7 @@ def test_what_was_edited_since_is_not_approved(tmp_path: Path) -> None:
 
 def test_reviewers_cannot_be_edited_away(tmp_path: Path) -> None:
     registry(tmp_path).register(study_of(tmp_path, SIGNED), "ready")
-    plain = standing_of(study_of(tmp_path), tmp_path)
+    plain = standing_of(study_of(tmp_path), tmp_path, BEGAN)
     assert "plan not approved, missing: reviewer bob, ethics" in plain.exploratory
     assert any("governance changed" in told for told in plain.exploratory)
 
@@ -152,14 +153,14 @@ def test_a_plan_is_decided_then_closed(tmp_path: Path) -> None:
 
 
 def test_an_unregistered_plan_explores(tmp_path: Path) -> None:
-    assert standing_of(study_of(tmp_path), tmp_path) == Standing(("plan not registered",))
+    assert standing_of(study_of(tmp_path), tmp_path, BEGAN) == Standing(("plan not registered",))
 
 
 def test_a_registered_plan_binds_through_its_looks(tmp_path: Path) -> None:
     study = study_of(tmp_path)
     registry(tmp_path).register(study, "ready")
     looked(tmp_path)
-    assert standing_of(study, tmp_path) == Standing()
+    assert standing_of(study, tmp_path, BEGAN) == Standing()
 
 
 def test_a_registration_after_a_look_comes_too_late(tmp_path: Path) -> None:
@@ -167,14 +168,14 @@ def test_a_registration_after_a_look_comes_too_late(tmp_path: Path) -> None:
     study = study_of(tmp_path)
     registry(tmp_path).register(study, "ready")
     told = "plan registered after its outcomes were first read"
-    assert standing_of(study, tmp_path).exploratory == (told,)
+    assert standing_of(study, tmp_path, BEGAN).exploratory == (told,)
 
 
 def test_an_abandoned_plan_explores(tmp_path: Path) -> None:
     study = study_of(tmp_path)
     registry(tmp_path).register(study, "ready")
     registry(tmp_path).abandon("ranker_v2", "the model was withdrawn")
-    assert standing_of(study, tmp_path).exploratory == ("plan abandoned",)
+    assert standing_of(study, tmp_path, BEGAN).exploratory == ("plan abandoned",)
 
 
 EDITS = {
@@ -192,9 +193,9 @@ def test_an_edit_that_binds_makes_a_verdict_exploratory(tmp_path: Path, edit: st
     plan, told = EDITS[edit]
     registry(tmp_path).register(study_of(tmp_path), "ready")
     study = study_of(tmp_path, plan)
-    assert f"plan changed since it was registered: {told}" in standing_of(study, tmp_path).exploratory
+    assert f"plan changed since it was registered: {told}" in standing_of(study, tmp_path, BEGAN).exploratory
     registry(tmp_path).amend(study, "planned so, written wrongly")
-    found = standing_of(study, tmp_path)
+    found = standing_of(study, tmp_path, BEGAN)
     assert found.exploratory == ()
     assert f"amended before the first look: {told}" in found.deviations
 
@@ -204,7 +205,7 @@ def test_an_amendment_after_a_look_does_not_bind(tmp_path: Path) -> None:
     looked(tmp_path)
     study = study_of(tmp_path, EDITS["alpha"][0])
     registry(tmp_path).amend(study, "so that it ships")
-    assert standing_of(study, tmp_path).exploratory == (
+    assert standing_of(study, tmp_path, BEGAN).exploratory == (
         "plan amended after the first look: alpha changed: 0.05 -> 0.1",
     )
 
@@ -215,7 +216,7 @@ def test_what_feeds_no_verdict_is_told_and_changes_none(tmp_path: Path) -> None:
         tmp_path, edited("title: Ranker 2", "title: The second ranker").replace(
             "{metric: price, role: exploratory}", "{metric: price, role: exploratory, window: {days: 2}}"),
     )  # fmt: skip
-    assert standing_of(study, tmp_path) == Standing((), (
+    assert standing_of(study, tmp_path, BEGAN) == Standing((), (
         "changed since it was registered: metric removed: price (exploratory)",
         "changed since it was registered: metric added: price__d0_1 (exploratory)",
         "changed since it was registered: title changed: Ranker 2 -> The second ranker",
@@ -226,7 +227,7 @@ def test_a_metric_that_decides_binds_with_its_document(tmp_path: Path) -> None:
     registry(tmp_path).register(study_of(tmp_path), "ready")
     study = study_of(tmp_path, metrics__revenue=edited("window: {days: 3}", "window: {days: 2}", document(REVENUE)))
     told = "plan changed since it was registered: metric revenue: window.days changed: 3 -> 2"
-    assert standing_of(study, tmp_path).exploratory == (told,)
+    assert standing_of(study, tmp_path, BEGAN).exploratory == (told,)
 
 
 def test_a_kept_document_that_was_changed_is_named(tmp_path: Path) -> None:
@@ -235,7 +236,7 @@ def test_a_kept_document_that_was_changed_is_named(tmp_path: Path) -> None:
     path = tmp_path / "ledger" / "documents" / f"{entry.payload['documents']['study ranker_v2']}.json"
     path.write_bytes(path.read_bytes().replace(b"0.05", b"0.06"))
     with pytest.raises(LakeError, match="registered as study ranker_v2, was changed after it was written"):
-        standing_of(study, tmp_path)
+        standing_of(study, tmp_path, BEGAN)
     path.unlink()
     with pytest.raises(LakeError, match="registered as study ranker_v2, is gone"):
-        standing_of(study, tmp_path)
+        standing_of(study, tmp_path, BEGAN)

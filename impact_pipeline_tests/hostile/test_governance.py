@@ -1,4 +1,4 @@
-"""Case D35: a plan that was changed after its outcomes were read decides nothing."""
+"""Cases D35 and D36: a plan changed after its outcomes were read, or registered after they began, decides nothing."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from typer.testing import CliRunner
 
+from impact_pipeline.cli import app
 from impact_pipeline.decisions.base import Decision, Verdict
 from impact_pipeline.errors import InputError
+from impact_pipeline.governance.ledger import Ledger
 from impact_pipeline.governance.registration import Registry
 from impact_pipeline.stages.study import current_scorecard
 from impact_pipeline.stages.workspace import Workspace
@@ -82,7 +85,23 @@ def test_only_an_amendment_is_accepted_and_the_verdict_is_marked_by_it(tmp_path:
     assert decides_nothing(found)
 
 
+def test_a_plan_that_is_registered_after_its_window_began_is_warned_of_and_decides_nothing(tmp_path: Path) -> None:
+    loaded(opened(tmp_path, registered=False))
+    done = CliRunner().invoke(app, ["plan", "register", STUDY, "--reason", "ready", "--home", str(tmp_path)])
+    today = Ledger(tmp_path).entries()[0].day
+    assert (done.exit_code, done.stderr) == (
+        0,
+        f"warning: shorter_page was registered on {today}, after it began on 2026-03-05: its verdicts will be "
+        "exploratory; to decide, register a plan for a new study\n",
+    )
+    found = verdict(workspace_of(tmp_path))
+    assert found.exploratory == (f"plan registered on {today}, after it began on 2026-03-05",)
+    assert decides_nothing(found)
+
+
 def decides_nothing(found: Verdict) -> bool:
-    """The case's 'hold': whatever the numbers would say, the verdict is not final, and asks for a new study."""
-    assert set(case("D35")["expected"]["outcome"]) == {"reject", "hold"}
+    """The cases' 'hold': what the rule says of the numbers is told and is not final, and a new study is asked for."""
+    assert {outcome for id_ in ("D35", "D36") for outcome in case(id_)["expected"]["outcome"]} == {"reject", "hold"}
+    assert (found.decision, found.would_be) == (Decision.HOLD, Decision.SHIP)
+    assert found.reasons[0] == "Would be ship if the plan were bound."
     return not found.final and bool(found.exploratory) and "new study" in found.next_step

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from impact_pipeline.decisions.base import Scorecard
+from impact_pipeline.decisions.base import Decision, Scorecard
 from impact_pipeline.governance.anchors import anchor_of
 from impact_pipeline.governance.ledger import Ledger
 from impact_pipeline.governance.registration import Registry
@@ -97,8 +97,9 @@ def test_a_verdict_of_a_plan_that_is_not_registered_is_exploratory(workspace: Wo
     verdict = card_of(unregistered(workspace)).verdict
     assert (bound.final, bound.exploratory) == (True, ())
     assert (verdict.final, verdict.exploratory) == (False, ("plan not registered",))
-    assert verdict.decision is bound.decision
-    assert verdict.reasons == (*bound.reasons, "Exploratory: plan not registered.")
+    assert (verdict.decision, verdict.would_be) == (Decision.HOLD, bound.decision)
+    told = f"Would be {bound.decision} if the plan were bound."
+    assert verdict.reasons == (told, *bound.reasons, "Exploratory: plan not registered.")
     assert verdict.next_step.startswith("Decide nothing on this: a plan binds that is registered")
 
 
@@ -131,12 +132,39 @@ def test_an_exploratory_verdict_feeds_no_portfolio(workspace: Workspace) -> None
     assert make_portfolio(valued).rows == 0
 
 
+@pytest.mark.parametrize(
+    ("at", "told"),
+    [
+        (datetime(2026, 3, 3, 23, 59, tzinfo=UTC), ()),
+        (datetime(2026, 3, 4, tzinfo=UTC), ("plan registered on 2026-03-04, after it began on 2026-03-04",)),
+    ],
+)
+def test_a_registration_counts_up_to_the_eve_of_the_first_day(
+    workspace: Workspace, at: datetime, told: tuple[str, ...]
+) -> None:
+    Registry(unregistered(workspace).home, "ada", at).register(workspace.catalog.study(STUDY), "ready")
+    verdict = card_of(workspace).verdict
+    assert (verdict.exploratory, verdict.final) == (told, not told)
+
+
+def test_looks_of_a_made_up_world_enter_the_ledger_by_its_clock(workspace: Workspace) -> None:
+    morning = datetime(2026, 3, 9, 6, tzinfo=UTC)
+    look(replace(workspace, simulated=morning))
+    _, *entries = Ledger(workspace.home).entries(STUDY)
+    assert {(entry.ts, entry.simulated) for entry in entries} == {(morning.isoformat(), True)}
+    look(workspace)
+    assert events(workspace) == ["registration", "look", "verdict"]
+
+
 def test_a_registration_after_a_look_does_not_help(workspace: Workspace) -> None:
     look(unregistered(workspace), LAST - timedelta(days=1))
     registry = Registry(workspace.home, "ada", datetime(2026, 3, 9, tzinfo=UTC))
     registry.register(workspace.catalog.study(STUDY), "late")
     verdict = card_of(workspace).verdict
-    assert verdict.exploratory == ("plan registered after its outcomes were first read",)
+    assert verdict.exploratory == (
+        "plan registered on 2026-03-09, after it began on 2026-03-04",
+        "plan registered after its outcomes were first read",
+    )
 
 
 def test_a_ledger_that_was_thrown_away_is_no_new_beginning(workspace: Workspace) -> None:

@@ -5,7 +5,7 @@ at its end naming exactly the studies that did not. 300 studies cost one process
 """
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from time import perf_counter
 from typing import Any
 
@@ -13,7 +13,7 @@ import dagster as dg
 
 from impact_pipeline.catalog.catalog import Catalog, Study
 from impact_pipeline.defs.metadata import event_of
-from impact_pipeline.defs.partitions import AS_OF_TAG, studies_of
+from impact_pipeline.defs.partitions import AS_OF_TAG, CLOCK_TAG, studies_of
 from impact_pipeline.defs.resources import WorkspaceResource
 from impact_pipeline.stages.guarded import StageFailed, guarded
 from impact_pipeline.stages.outcome import Outcome
@@ -40,7 +40,8 @@ def study_assets(catalog: Catalog) -> dg.AssetsDefinition:
         specs=specs, name="study", can_subset=True, backfill_policy=dg.BackfillPolicy.single_run(), pool="studies"
     )
     def study(context: dg.AssetExecutionContext, workspace: WorkspaceResource) -> Iterator[Any]:
-        opened = workspace.open(catalog)
+        clock = context.run.tags.get(CLOCK_TAG)
+        opened = workspace.open(catalog, datetime.fromisoformat(clock) if clock else None)
         chosen = {
             name: stage for name, stage in STAGES.items() if dg.AssetKey(["study", name]) in context.selected_asset_keys
         }
