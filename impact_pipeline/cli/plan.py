@@ -21,6 +21,7 @@ from impact_pipeline.cli.options import (
     day_of,
     named,
     print_json,
+    tell,
 )
 from impact_pipeline.errors import InputError
 
@@ -171,9 +172,11 @@ def status(
     as_json: Json = False,
 ) -> None:
     """Where plans stand by the ledger, and whether a verdict would count."""
+    from impact_pipeline.governance.access import access_told, policy_at
     from impact_pipeline.governance.standing import status_of
 
     catalog = catalog_at(home)
+    tell(f"access: {access_told(policy_at(home))}")
     found = [status_of(catalog.study(name), home) for name in ([study] if study else sorted(catalog.plans))]
     if as_json:
         print_json([status.as_plain() for status in found])
