@@ -208,12 +208,13 @@ def ui(
     host: Annotated[
         str, typer.Option(help="Address to bind; the server has no login, so keep it local.")
     ] = "127.0.0.1",
+    read_only: Annotated[bool, typer.Option("--read-only", help="Refuse every change; no daemon.")] = False,
 ) -> None:
     """Serve the Dagster UI with its daemon, over the same instance that `nightly` and `demo` write."""
     from impact_pipeline.defs.launch import serve_ui
 
     catalog_at(home)
-    raise typer.Exit(serve_ui(home.resolve(), host=host, port=port))
+    raise typer.Exit(serve_ui(home.resolve(), host=host, port=port, read_only=read_only))
 
 
 def main() -> None:
