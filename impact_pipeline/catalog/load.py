@@ -37,6 +37,9 @@ FOLDERS: Mapping[str, DocumentKind] = {
     "studies": "study",
 }
 
+ACCESS_FILE = "access.yaml"
+"""The one document that stands beside the folders, see `catalog/access.py`."""
+
 _DOCUMENTS: Mapping[DocumentKind, Any] = {
     "source": SourceDocument,
     "contract": Contract,
@@ -86,7 +89,8 @@ def read_sound_part(root: Path) -> Catalog:
     for path in _misplaced(root):
         origin = Origin(str(path.relative_to(root)), {})
         allowed = ", ".join(FOLDERS)
-        message = f"no document is read from here; folders are {allowed}; move the file directly into one"
+        told = f"folders are {allowed}; move the file directly into one; roles stand in {ACCESS_FILE} at the top"
+        message = f"no document is read from here; {told}"
         reading.refuse(("source", origin.file), origin.issue((), message))
     return _linked(_catalog(root, reading))
 
@@ -95,7 +99,7 @@ def _misplaced(root: Path) -> Iterator[Path]:
     """YAML files that stand in no kind's folder, or deeper than its top, where nothing would read them."""
     for path in sorted(root.rglob("*.y*ml")):
         place = path.relative_to(root).parts
-        if place[0] not in FOLDERS or len(place) != 2:
+        if place != (ACCESS_FILE,) and (place[0] not in FOLDERS or len(place) != 2):
             yield path
 
 
@@ -103,7 +107,7 @@ def _read_file(reading: _Reading, root: Path, path: Path, kind: DocumentKind) ->
     file = str(path.relative_to(root))
     by_file = _safe_name(path.name.split(".")[0])
     try:
-        parsed = parse(_text(path, root))
+        parsed = parse(document_text(path, root))
     except YamlFault as fault:
         reading.refuse((kind, by_file), Issue(file, fault.line, "document", str(fault)))
         return
@@ -127,7 +131,8 @@ def _safe_name(stem: str) -> str:
     return re.sub(r"[^a-z0-9_]", "_", stem.lower())[:60] or "unnamed"
 
 
-def _text(path: Path, root: Path) -> str:
+def document_text(path: Path, root: Path) -> str:
+    """The text of a document below `root`; raises `YamlFault`."""
     if not path.resolve().is_relative_to(root.resolve()):
         raise YamlFault(1, "a link that leaves the catalog's folder; put the document itself here")
     try:

@@ -11,7 +11,11 @@ import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+from pydantic import TypeAdapter
+
+from impact_pipeline.catalog.access import AccessPolicy
 from impact_pipeline.catalog.load import FOLDERS, document_adapter
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -19,7 +23,9 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 def schemas() -> Mapping[str, str]:
     """File name -> text of the schema of every kind of document."""
-    found = {kind: document_adapter(kind).json_schema(by_alias=True, mode="validation") for kind in FOLDERS.values()}
+    adapters: dict[str, TypeAdapter[Any]] = {kind: document_adapter(kind) for kind in FOLDERS.values()}
+    adapters["access"] = TypeAdapter(AccessPolicy)
+    found = {kind: adapter.json_schema(by_alias=True, mode="validation") for kind, adapter in adapters.items()}
     return {f"{kind}.json": _text({"$schema": DIALECT, **schema}) for kind, schema in found.items()}
 
 

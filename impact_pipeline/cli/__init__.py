@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from impact_pipeline.cli.gate import GatedGroup
 from impact_pipeline.cli.ledger import ledger_app
 from impact_pipeline.cli.options import (
     DEFAULT_HOME,
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from impact_pipeline.catalog.catalog import Catalog
 
 app = typer.Typer(
-    help="What each change of a machine-learning model did to the business and to its users.",
+    cls=GatedGroup, help="What each change of a machine-learning model did to the business and to its users.",
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
 )  # fmt: skip
 
@@ -46,21 +47,24 @@ for command in (replay, diff, verify):
 @app.command()
 def check(home: Home = DEFAULT_HOME, as_json: Json = False) -> None:
     """Validate every document of the catalog; report every fault at once."""
-    catalog = catalog_at(home)
-    issues = sorted(issue for found in catalog.broken.values() for issue in found)
+    from impact_pipeline.governance.access import access_told, faults_of, policy_at
+
+    catalog, policy = catalog_at(home), policy_at(home)
+    issues = sorted(issue for found in (*catalog.broken.values(), faults_of(policy)) for issue in found)
     counts = {
         kind: len(catalog.of_kind(kind))
         for kind in ("source", "contract", "fact", "feature", "metric", "model", "study")
     }
     told = [{"file": i.file, "line": i.line, "field": i.field, "message": i.message} for i in issues]
     if as_json:
-        print_json({"sound": counts, "issues": told})
+        print_json({"sound": counts, "issues": told, "access": access_told(policy)})
     else:
         for issue in issues:
             typer.echo(str(issue), err=True)
         sound = ", ".join(
             f"{n} {kind}{'' if n == 1 else 's'}".replace("studys", "studies") for kind, n in counts.items()
         )
+        typer.echo(f"access: {access_told(policy)}")
         typer.echo(f"{home / 'catalog'}: {sound}; {len(issues)} fault{'' if len(issues) == 1 else 's'}")
     raise typer.Exit(WRONG_INPUT if issues else OK)
 
@@ -204,12 +208,13 @@ def ui(
     host: Annotated[
         str, typer.Option(help="Address to bind; the server has no login, so keep it local.")
     ] = "127.0.0.1",
+    read_only: Annotated[bool, typer.Option("--read-only", help="Refuse every change; no daemon.")] = False,
 ) -> None:
     """Serve the Dagster UI with its daemon, over the same instance that `nightly` and `demo` write."""
     from impact_pipeline.defs.launch import serve_ui
 
     catalog_at(home)
-    raise typer.Exit(serve_ui(home.resolve(), host=host, port=port))
+    raise typer.Exit(serve_ui(home.resolve(), host=host, port=port, read_only=read_only))
 
 
 def main() -> None:

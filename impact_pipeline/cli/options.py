@@ -16,12 +16,13 @@ if TYPE_CHECKING:
     from impact_pipeline.catalog.catalog import Catalog
 
 OK, WRONG_INPUT, PARTLY_FAILED, INTERNAL = 0, 1, 2, 3
+HOME_VARIABLE, ACTOR_VARIABLE = "IMPACT_HOME", "IMPACT_ACTOR"
 
-Home = Annotated[Path, typer.Option("--home", envvar="IMPACT_HOME", help="Folder that holds catalog/, raw/ and lake/.")]
+Home = Annotated[Path, typer.Option("--home", envvar=HOME_VARIABLE, help="Folder that holds catalog/, raw/ and lake/.")]
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output on stdout.")]
 Threads = Annotated[int, typer.Option(min=1, max=256, help="Engine threads; results do not depend on it.")]
 Actor = Annotated[
-    str | None, typer.Option("--actor", envvar="IMPACT_ACTOR", help="Who acts. Default: the user of the system.")
+    str | None, typer.Option("--actor", envvar=ACTOR_VARIABLE, help="Who acts. Default: the user of the system.")
 ]
 Reason = Annotated[str, typer.Option(help="Why; it is kept in the ledger.")]
 DEFAULT_HOME = Path("data")

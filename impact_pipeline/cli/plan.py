@@ -21,6 +21,7 @@ from impact_pipeline.cli.options import (
     day_of,
     named,
     print_json,
+    tell,
 )
 from impact_pipeline.errors import InputError
 
@@ -179,9 +180,11 @@ def status(
     as_json: Json = False,
 ) -> None:
     """Where plans stand by the ledger, and whether a verdict would count."""
+    from impact_pipeline.governance.access import access_told, policy_at
     from impact_pipeline.governance.standing import status_of
 
     catalog = catalog_at(home)
+    tell(f"access: {access_told(policy_at(home))}")
     studies = [catalog.study(name) for name in ([study] if study else sorted(catalog.plans))]
     found = [status_of(one, home, _effect_start(home, one)) for one in studies]
     if as_json:

@@ -71,6 +71,23 @@ class Ledger:
                 )
         return tuple(e for _, e in found if e is not None and study in (None, e.study))
 
+    def newest(self, event: str) -> Entry | None:
+        """The newest entry of an event, looked for from the end; raises `LakeError` at a line that was changed."""
+        marker = canonical({"event": event})[1:-1]
+        if not self.path.exists() or not self.path.stat().st_size:
+            return None
+        with self.path.open("rb") as file, mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ) as content:
+            ends = content.rfind(b"\n") + 1
+            while (place := content.rfind(marker, 0, ends)) >= 0:
+                begins = content.rfind(b"\n", 0, place) + 1
+                entry = read_entry(content[begins : content.find(b"\n", place)])
+                if entry is None:
+                    raise LakeError(f"{self.path.name}: an entry was changed; run `impact ledger verify`")
+                if entry.event == event:
+                    return entry
+                ends = begins
+        return None
+
     def head(self) -> Entry | None:
         """The newest entry."""
         lines = self.lines()

@@ -66,7 +66,6 @@ class PlanLife:
     documents: Mapping[str, str] = field(default_factory=dict)
     needed: tuple[str, ...] = ()
     approvals: Mapping[str, str] = field(default_factory=dict)
-    written_by: str = ""
     registration: Entry | None = None
     first_look: str | None = None
     looked_before: bool = False
@@ -77,6 +76,11 @@ class PlanLife:
     def missing(self) -> tuple[str, ...]:
         """Approvals that are needed and not given."""
         return tuple(need for need in self.needed if need not in self.approvals)
+
+    @property
+    def writers(self) -> frozenset[str]:
+        """Whoever registered or amended it."""
+        return frozenset(entry.actor for entry in self.versions)
 
     def refusal(self, action: Action) -> str | None:
         """Why the action is out of order, and what to do; None where it is in order."""
@@ -129,7 +133,4 @@ def _after(life: PlanLife, entry: Entry) -> PlanLife:
 
 def _with_version(life: PlanLife, entry: Entry) -> PlanLife:
     told = entry.payload
-    return replace(
-        life, documents=told["documents"], needed=tuple(told["needed"]), written_by=entry.actor,
-        versions=(*life.versions, entry),
-    )  # fmt: skip
+    return replace(life, documents=told["documents"], needed=tuple(told["needed"]), versions=(*life.versions, entry))

@@ -101,7 +101,7 @@ class Registry:
             raise InputError(f"{plan} asks for no approval '{need}'; it needs {wanted} (`governance` of the plan)")
         if need in life.approvals:
             raise InputError(f"{plan} has the approval '{need}' already, by {life.approvals[need]}")
-        if self.actor == life.written_by:
+        if self.actor in life.writers:
             raise InputError(f"{plan} was registered or amended by {self.actor}; somebody else approves it")
 
     def _write(self, writer: LedgerWriter, event: str, payload: Mapping[str, Any]) -> Entry:

@@ -58,12 +58,12 @@ def lose_last_day(home: Path) -> Path:
 
 
 @contextmanager
-def served(home: Path, log: Path, **settings: str) -> Iterator[str]:
+def served(home: Path, log: Path, *options: str, **settings: str) -> Iterator[str]:
     """The address of `impact ui` over `home`; the whole process group is gone when the block ends."""
-    port = _free_port()
+    port = free_port()
     environ = {**os.environ, "DAGSTER_DISABLE_TELEMETRY": "1", **settings}
     impact = Path(sys.executable).with_name("impact")
-    command = [str(impact), "ui", "--home", str(home), "--port", str(port)]
+    command = [str(impact), "ui", "--home", str(home), "--port", str(port), *options]
     with log.open("wb") as output:
         server = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=output, stderr=output, start_new_session=True)
         try:
@@ -74,7 +74,7 @@ def served(home: Path, log: Path, **settings: str) -> Iterator[str]:
             _end_group(server)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])

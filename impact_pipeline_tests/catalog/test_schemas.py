@@ -22,7 +22,7 @@ def test_the_committed_schemas_are_current() -> None:
 
 def test_there_is_a_schema_for_every_kind_of_document(tmp_path: Path) -> None:
     written = write_schemas(tmp_path)
-    assert [path.name for path in written] == [f"{kind}.json" for kind in FOLDERS.values()]
+    assert [path.name for path in written] == [f"{kind}.json" for kind in (*FOLDERS.values(), "access")]
     for path in written:
         jsonschema.Draft202012Validator.check_schema(json.loads(path.read_text(encoding="utf-8")))
 

@@ -81,6 +81,24 @@ def test_an_empty_ledger_has_no_entry(tmp_path: Path) -> None:
         assert writer.entries() == ()
 
 
+def test_the_newest_entry_of_an_event(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path)
+    assert ledger.newest("verdict") is None
+    for event, told in (("verdict", "a"), ("verdict", "b"), ("look", '"event":"verdict"'), ("look", "c")):
+        ledger.append(event, {"told": told, "inner": {"event": "verdict"}}, actor="ada", now=NOW)
+    found = ledger.newest("verdict")
+    assert found is not None
+    assert (found.seq, found.payload["told"]) == (1, "b")
+    assert ledger.newest("approval") is None
+
+
+def test_a_changed_entry_is_not_passed_over(tmp_path: Path) -> None:
+    ledger = ledger_of(tmp_path, "a", "b")
+    ledger.path.write_bytes(ledger.path.read_bytes().replace(b'"study":"b"', b'"study":"c"'))
+    with pytest.raises(LakeError, match="an entry was changed; run `impact ledger verify`"):
+        ledger.newest("look")
+
+
 def test_a_half_line_is_moved_away_by_the_next_writer(tmp_path: Path) -> None:
     ledger = ledger_of(tmp_path, "a")
     with ledger.path.open("ab") as file:

@@ -73,7 +73,7 @@ def test_entries_of_other_studies_change_nothing() -> None:
 def test_approvals_count_by_name_and_fall_with_an_amendment_that_binds() -> None:
     bob, ethics = ("approval", "bob", {"approval": "reviewer bob"}), ("approval", "eve", {"approval": "ethics"})
     life = lived(REGISTRATION, bob)
-    assert (life.missing, life.written_by) == (("ethics",), "ada")
+    assert (life.missing, life.writers) == (("ethics",), {"ada"})
     assert lived(REGISTRATION, bob, ethics).missing == ()
     shown, bound = (("amendment", "ada", {**VERSION, "binds": binds, "changes": []}) for binds in (False, True))
     assert lived(REGISTRATION, bob, ethics, shown).missing == ()

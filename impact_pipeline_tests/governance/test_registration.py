@@ -108,6 +108,16 @@ def test_approvals_are_those_that_the_plan_asks_for_by_others(tmp_path: Path) ->
     assert standing_of(study, tmp_path, BEGAN) == Standing()
 
 
+def test_whoever_wrote_any_version_of_a_plan_does_not_approve_it(tmp_path: Path) -> None:
+    registry(tmp_path, "eve").register(study_of(tmp_path, SIGNED), "ready")
+    shorter = study_of(tmp_path, edited("title: Ranker 2", "title: R", SIGNED))
+    registry(tmp_path, "ada").amend(shorter, "a shorter title")
+    for actor in ("eve", "ada"):
+        with pytest.raises(InputError, match=f"was registered or amended by {actor}; somebody else approves it"):
+            registry(tmp_path, actor).approve(shorter, "ethics")
+    registry(tmp_path, "bob").approve(shorter, "ethics")
+
+
 def test_what_was_edited_since_is_not_approved(tmp_path: Path) -> None:
     registry(tmp_path).register(study_of(tmp_path, SIGNED), "ready")
     other = study_of(tmp_path, edited("role: success", "role: exploratory", SIGNED).replace(

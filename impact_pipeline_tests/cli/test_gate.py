@@ -1,0 +1,155 @@
+"""The gate before the commands, with the account that runs the tests: let in, refused and logged, closed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from impact_pipeline.cli import app
+from impact_pipeline.cli.gate import account_here, commands_of
+from impact_pipeline.cli.needed_roles import NEEDED
+from impact_pipeline.errors import InputError
+from impact_pipeline.governance.ledger import Ledger
+from impact_pipeline_tests.cli.test_plan import impact
+from impact_pipeline_tests.governance.test_access import write_policy
+from impact_pipeline_tests.small_shop import write_catalog
+
+POLICY = """
+apiVersion: impact-access/v1
+owner: team:data_platform
+description: Who may do what.
+accounts:
+  ME: {roles: [analyst], acts_for: [ada_of_tests]}
+  ada_of_tests: {roles: [analyst, approver]}
+  bob_of_tests: {roles: [operator]}
+"""
+NOBODY = 65534
+AS_NOBODY = f"""
+import os, sys
+from typer.testing import CliRunner
+import impact_pipeline.governance.standing, impact_pipeline.cli as cli
+from impact_pipeline.governance import access_log
+from impact_pipeline.sinks import system_log
+os.setgroups([])
+os.setgid({NOBODY})
+os.setuid({NOBODY})
+cli.main()
+"""
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("IMPACT_HOME", str(tmp_path))
+    monkeypatch.delenv("IMPACT_ACTOR", raising=False)
+    write_catalog(tmp_path / "catalog")
+    write_policy(tmp_path, POLICY.replace("ME", account_here()))
+    return tmp_path
+
+
+def events(home: Path) -> list[tuple[str, str, str | None]]:
+    return [(entry.event, entry.actor, entry.payload.get("command")) for entry in Ledger(home).entries()]
+
+
+def test_every_command_has_its_role_and_every_role_its_command() -> None:
+    group = get_command(app)
+    assert isinstance(group, TyperGroup)
+    assert sorted(name for name, _ in commands_of(group)) == sorted(NEEDED)
+
+
+def test_an_actor_is_asked_for_by_one_name() -> None:
+    group = get_command(app)
+    assert isinstance(group, TyperGroup)
+    options = {param.name for _, command in commands_of(group) for param in command.params if "--actor" in param.opts}
+    assert options == {"actor"}
+
+
+def test_an_account_with_the_role_acts_in_its_own_name_whatever_its_environment_says(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("LOGNAME", "USER", "USERNAME"):
+        monkeypatch.setenv(name, "bob_of_tests")
+    impact("plan", "register", "ranker_v2", "--reason", "ready")
+    assert events(home) == [("policy", account_here(), None), ("registration", account_here(), None)]
+    with pytest.raises(InputError, match=r"takes the role operator, held by bob_of_tests"):
+        impact("nightly", "--date", "2026-03-04")
+
+
+def test_a_refusal_is_logged_and_nothing_is_done(home: Path) -> None:
+    with pytest.raises(InputError, match=r"takes the role approver, held by ada_of_tests.*This refusal is entry 0"):
+        impact("plan", "approve", "ranker_v2", "--role", "ethics", "--reason", "4711")
+    [entry] = Ledger(home).entries()
+    assert (entry.event, entry.actor) == ("refusal", account_here())
+    assert entry.payload == {"command": "plan approve", "needed": "approver"}
+
+
+def test_another_actor_is_taken_from_option_or_environment_only_where_the_policy_lets_it(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(InputError, match="may not act as 'bob_of_tests', only as itself and as ada_of_tests"):
+        impact("plan", "register", "ranker_v2", "--reason", "x", "--actor", "bob_of_tests")
+    monkeypatch.setenv("IMPACT_ACTOR", "bob_of_tests")
+    with pytest.raises(InputError, match="may not act as 'bob_of_tests'"):
+        impact("failed")
+    monkeypatch.setenv("IMPACT_ACTOR", "ada_of_tests")
+    impact("plan", "register", "ranker_v2", "--reason", "x")
+    me = account_here()
+    assert events(home)[2:] == [
+        ("policy", me, None), ("delegation", me, "plan register"), ("registration", "ada_of_tests", None),
+    ]  # fmt: skip
+
+
+def test_a_faulty_policy_lets_check_alone_through_and_is_among_its_faults(home: Path) -> None:
+    write_policy(home, POLICY.replace("[operator]", "[root]"))
+    for words in (("failed",), ("plan", "status"), ("ledger", "show")):
+        with pytest.raises(InputError, match=r"is refused: the access policy cannot be followed \(access.yaml:8: "):
+            impact(*words)
+    told = impact("check")
+    assert told.splitlines()[0].startswith("access: nobody may run a command but `impact check`")
+    assert told.endswith("1 study; 1 fault\n")
+    assert [event for event, _, _ in events(home)] == ["refusal"] * 3
+
+
+def test_without_a_policy_nothing_is_asked_and_it_is_said(home: Path) -> None:
+    (home / "catalog" / "access.yaml").unlink()
+    impact("plan", "register", "ranker_v2", "--reason", "x", "--actor", "anyone")
+    assert events(home) == [("registration", "anyone", None)]
+    assert impact("check").startswith("access: everyone may run every command: there is no access.yaml\n")
+
+
+@pytest.fixture
+def shared_home() -> Iterator[Path]:
+    """A home that other accounts can read and not write."""
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        home.chmod(0o755)
+        write_catalog(home / "catalog")
+        write_policy(home, POLICY.replace("accounts:", "everyone: [reader]\naccounts:").replace("ME", "me"))
+        yield home
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can take another account's place")
+def test_an_account_that_may_only_read_the_home_reads_and_is_refused_the_rest(shared_home: Path) -> None:
+    def as_nobody(*words: str, **environ: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", AS_NOBODY, *words]
+        given = {**os.environ, "IMPACT_HOME": str(shared_home), **environ}
+        return subprocess.run(command, env=given, capture_output=True, text=True, timeout=60, check=False)
+
+    read = as_nobody("check")
+    assert (read.returncode, read.stderr) == (0, "")
+    for environ, told in (
+        ({"LOGNAME": "bob_of_tests", "USER": "bob_of_tests"}, "nobody may not run `impact nightly`"),
+        ({"IMPACT_ACTOR": "bob_of_tests"}, "nobody may not act as 'bob_of_tests'"),
+    ):
+        refused = as_nobody("nightly", "--date", "2026-03-04", **environ)
+        assert refused.returncode == 1, refused.stderr
+        assert told in refused.stderr
+        assert "the system's log" in refused.stderr
+    assert not (shared_home / "ledger").exists()
