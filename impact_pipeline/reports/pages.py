@@ -19,6 +19,7 @@ from impact_pipeline.reports.comparison_rows import bayesian_rows, family_rows, 
 from impact_pipeline.reports.holdout_rows import holdout_rows
 from impact_pipeline.reports.look import DayFailure, Look, StudyFailure
 from impact_pipeline.reports.provenance import input_spans, restatements
+from impact_pipeline.reports.reviews import review_rows
 from impact_pipeline.reports.rows import EstimateRow, estimate_rows
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def study_body(look: Look, failed: Sequence[StudyFailure], previous: Scorecard |
         comparisons=segment_comparison_rows(look), family=family_rows(look),
         segment_rows=estimate_rows(look, look.segment_results),
         other_rows=estimate_rows(look, look.other_basis), causal=_causal(look), spans=input_spans(look.card),
-        restated=restatements(look, previous) if previous else (),
+        restated=restatements(look, previous) if previous else (), reviews=review_rows(look),
     )  # fmt: skip
 
 

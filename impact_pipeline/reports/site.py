@@ -10,6 +10,7 @@ from pathlib import Path
 
 from impact_pipeline.catalog.catalog import Catalog
 from impact_pipeline.decisions.base import Scorecard
+from impact_pipeline.governance.reviews import Review
 from impact_pipeline.lake.files import write_atomically
 from impact_pipeline.reports.look import DayFailure, Entry, failures, looks
 from impact_pipeline.reports.pages import index_body, study_body, whole_page
@@ -42,14 +43,16 @@ def write_site(
     generated_at: datetime,
     previous: Mapping[str, Scorecard] | None = None,
     days_failed: Sequence[DayFailure] = (),
+    reviews: Sequence[Review] = (),
 ) -> SiteSummary:
     """Write a page for each scorecard whose plan is sound, remove those of studies that are gone, and write the index.
 
     A study may come with a scorecard (its last good look) and failures of this night: its page says so.
     `previous` holds scorecards of earlier looks, against which restatements are told; the index lists `days_failed`.
+    `reviews` stand on the pages of their studies.
     """
     listed = tuple(entries)
-    shown, failed = looks(listed, catalog), failures(listed)
+    shown, failed = looks(listed, catalog, reviews), failures(listed)
     digests = {}
     for look in shown:
         own = [failure for failure in failed if failure.study == look.card.study]
