@@ -22,6 +22,7 @@ from impact_pipeline.catalog.issues import CatalogError, Issue
 from impact_pipeline.catalog.metrics.registry import metric_document
 from impact_pipeline.catalog.model import MlModel
 from impact_pipeline.catalog.plan import EvaluationPlan
+from impact_pipeline.catalog.postmortem import Postmortem
 from impact_pipeline.catalog.review import ReviewDocument
 from impact_pipeline.catalog.rules import RULES
 from impact_pipeline.catalog.source import SourceDocument
@@ -37,6 +38,7 @@ FOLDERS: Mapping[str, DocumentKind] = {
     "models": "model",
     "studies": "study",
     "reviews": "review",
+    "postmortems": "postmortem",
 }
 
 _DOCUMENTS: Mapping[DocumentKind, Any] = {
@@ -47,6 +49,7 @@ _DOCUMENTS: Mapping[DocumentKind, Any] = {
     "model": MlModel,
     "study": EvaluationPlan,
     "review": ReviewDocument,
+    "postmortem": Postmortem,
 }
 
 NAME = re.compile(NAME_PATTERN)
@@ -146,7 +149,7 @@ def _catalog(root: Path, reading: _Reading) -> Catalog:
     learnt_last = dict(sorted(named("feature").items(), key=lambda item: isinstance(item[1], LearntFeature)))
     return Catalog(
         root, named("source"), named("contract"), named("fact"), learnt_last, named("metric"), named("model"),
-        named("study"), reading.origins, reading.broken, named("review"),
+        named("study"), reading.origins, reading.broken, named("review"), named("postmortem"),
     )  # fmt: skip
 
 
@@ -169,5 +172,5 @@ def _without(catalog: Catalog, faults: Mapping[Key, tuple[Issue, ...]]) -> Catal
     return replace(
         catalog, sources=kept("source"), contracts=kept("contract"), facts=kept("fact"), features=kept("feature"),
         metrics=kept("metric"), models=kept("model"), plans=kept("study"), broken={**catalog.broken, **faults},
-        reviews=kept("review"),
+        reviews=kept("review"), postmortems=kept("postmortem"),
     )  # fmt: skip

@@ -13,3 +13,9 @@ def reviews_name_studies(catalog: Catalog) -> Iterator[Breach]:
     for name, review in catalog.reviews.items():
         if review.study not in catalog.studies:
             yield from refer(catalog, ("review", name), ("study",), "study", review.study)
+
+
+def postmortems_name_studies(catalog: Catalog) -> Iterator[Breach]:
+    for name in catalog.postmortems:
+        if name not in catalog.studies:
+            yield from refer(catalog, ("postmortem", name), ("name",), "study", name)

@@ -17,6 +17,7 @@ from impact_pipeline.reports import definition, formatting, narrative
 from impact_pipeline.reports.causal_rows import attempt_rows, effect_rows, number_rows, published_rows
 from impact_pipeline.reports.comparison_rows import bayesian_rows, family_rows, segment_comparison_rows
 from impact_pipeline.reports.holdout_rows import holdout_rows
+from impact_pipeline.reports.lessons import Lesson
 from impact_pipeline.reports.look import DayFailure, Look, StudyFailure
 from impact_pipeline.reports.provenance import input_spans, restatements
 from impact_pipeline.reports.reviews import review_rows
@@ -66,6 +67,12 @@ def index_body(
         holdouts=holdout_rows(looks),
         calibrated=calibrated,
     )
+
+
+def lessons_body(lessons: Sequence[Lesson], pages: frozenset[str]) -> str:
+    """What was learnt, study by study; `pages` are the studies that have a page to link to."""
+    listed = {one.study: [other for other in lessons if other.study == one.study] for one in lessons}
+    return _template("lessons.html").render(studies=listed, pages=pages)
 
 
 def rendered(template: str, **values: object) -> str:

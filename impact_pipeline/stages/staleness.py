@@ -159,9 +159,9 @@ def stale_portfolio(catalog: Catalog, lake: Lake) -> str | None:
 
 
 def portfolio_inputs(catalog: Catalog, lake: Lake) -> str:
-    """The digest of every standing verdict of the catalog's studies, every study that stands failed, and of reviews."""
+    """The digest of every study's standing verdict, of studies that stand failed, and of what people wrote."""
     names = [name for name in lake.results.studies(SCORECARD) if name in catalog.plans]
     results = {name: lake.results.pointer(name, SCORECARD) for name in names}
     failed = [[f.asset, f.partition, f.message] for f in lake.failures.all() if f.asset.startswith("study/")]
     said = [[one.id, len(one.answers)] for one in reviews_of(lake.home, catalog.reviews.values())]
-    return digest("portfolio/1", results, failed, said)
+    return digest("portfolio/1", results, failed, said, *catalog.postmortems.values())
