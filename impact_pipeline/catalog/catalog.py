@@ -19,6 +19,8 @@ from impact_pipeline.catalog.metrics.readings import Reading, UnitTotal, reading
 from impact_pipeline.catalog.metrics.trend import trend_of
 from impact_pipeline.catalog.model import MlModel
 from impact_pipeline.catalog.plan import Basis, EvaluationPlan, ExposureRule, FeatureSegment, MetricUse, StudySegment
+from impact_pipeline.catalog.postmortem import Postmortem
+from impact_pipeline.catalog.review import ReviewDocument
 from impact_pipeline.catalog.samples import (
     CausalSample,
     PanelSample,
@@ -31,7 +33,7 @@ from impact_pipeline.catalog.source import DatabaseSource, FilesSource
 from impact_pipeline.catalog.strict_yaml import Path as FieldPath
 from impact_pipeline.errors import InputError
 
-DocumentKind = Literal["source", "contract", "fact", "feature", "metric", "model", "study"]
+DocumentKind = Literal["source", "contract", "fact", "feature", "metric", "model", "study", "review", "postmortem"]
 Key = tuple[DocumentKind, str]
 Source = DatabaseSource | FilesSource
 Feature = FeatureOfRows | LearntFeature
@@ -68,12 +70,15 @@ class Catalog:
     plans: Mapping[str, EvaluationPlan] = field(default_factory=dict)
     origins: Mapping[Key, Origin] = field(default_factory=dict)
     broken: Mapping[Key, tuple[Issue, ...]] = field(default_factory=dict)
+    reviews: Mapping[str, ReviewDocument] = field(default_factory=dict)
+    postmortems: Mapping[str, Postmortem] = field(default_factory=dict)
 
     def of_kind(self, kind: DocumentKind) -> Mapping[str, Any]:
         """The sound documents of one kind by name."""
         documents: dict[str, Mapping[str, Any]] = {
             "source": self.sources, "contract": self.contracts, "fact": self.facts, "feature": self.features,
-            "metric": self.metrics, "model": self.models, "study": self.plans,
+            "metric": self.metrics, "model": self.models, "study": self.plans, "review": self.reviews,
+            "postmortem": self.postmortems,
         }  # fmt: skip
         return documents[kind]
 

@@ -22,6 +22,8 @@ from impact_pipeline.catalog.issues import CatalogError, Issue
 from impact_pipeline.catalog.metrics.registry import metric_document
 from impact_pipeline.catalog.model import MlModel
 from impact_pipeline.catalog.plan import EvaluationPlan
+from impact_pipeline.catalog.postmortem import Postmortem
+from impact_pipeline.catalog.review import ReviewDocument
 from impact_pipeline.catalog.rules import RULES
 from impact_pipeline.catalog.source import SourceDocument
 from impact_pipeline.catalog.strict_yaml import YamlFault, parse
@@ -35,6 +37,8 @@ FOLDERS: Mapping[str, DocumentKind] = {
     "metrics": "metric",
     "models": "model",
     "studies": "study",
+    "reviews": "review",
+    "postmortems": "postmortem",
 }
 
 ACCESS_FILE = "access.yaml"
@@ -47,6 +51,8 @@ _DOCUMENTS: Mapping[DocumentKind, Any] = {
     "feature": FeatureDocument,
     "model": MlModel,
     "study": EvaluationPlan,
+    "review": ReviewDocument,
+    "postmortem": Postmortem,
 }
 
 NAME = re.compile(NAME_PATTERN)
@@ -148,7 +154,7 @@ def _catalog(root: Path, reading: _Reading) -> Catalog:
     learnt_last = dict(sorted(named("feature").items(), key=lambda item: isinstance(item[1], LearntFeature)))
     return Catalog(
         root, named("source"), named("contract"), named("fact"), learnt_last, named("metric"), named("model"),
-        named("study"), reading.origins, reading.broken,
+        named("study"), reading.origins, reading.broken, named("review"), named("postmortem"),
     )  # fmt: skip
 
 
@@ -171,4 +177,5 @@ def _without(catalog: Catalog, faults: Mapping[Key, tuple[Issue, ...]]) -> Catal
     return replace(
         catalog, sources=kept("source"), contracts=kept("contract"), facts=kept("fact"), features=kept("feature"),
         metrics=kept("metric"), models=kept("model"), plans=kept("study"), broken={**catalog.broken, **faults},
+        reviews=kept("review"), postmortems=kept("postmortem"),
     )  # fmt: skip

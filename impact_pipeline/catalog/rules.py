@@ -24,6 +24,7 @@ from impact_pipeline.catalog.references import (
     refer_dataset,
     rows_are_read,
 )
+from impact_pipeline.catalog.review_rules import postmortems_name_studies, reviews_name_studies
 from impact_pipeline.catalog.strict_yaml import Path
 from impact_pipeline.catalog.unit_rules import units_are_known
 
@@ -196,4 +197,6 @@ RULES: tuple[Rule, ...] = (
     learnt_features_are_trainable,
     metrics_are_computable,
     plans_are_linked,
+    reviews_name_studies,
+    postmortems_name_studies,
 )

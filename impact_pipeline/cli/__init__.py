@@ -27,7 +27,9 @@ from impact_pipeline.cli.options import (
     tell,
 )
 from impact_pipeline.cli.plan import plan_app
+from impact_pipeline.cli.records import lessons, postmortem
 from impact_pipeline.cli.results import diff, replay, verify
+from impact_pipeline.cli.review import review_app
 from impact_pipeline.errors import ImpactError, InputError
 
 if TYPE_CHECKING:
@@ -40,7 +42,8 @@ app = typer.Typer(
 
 app.add_typer(plan_app, name="plan")
 app.add_typer(ledger_app, name="ledger")
-for command in (replay, diff, verify):
+app.add_typer(review_app, name="review")
+for command in (replay, diff, verify, postmortem, lessons):
     app.command()(command)
 
 
@@ -53,7 +56,7 @@ def check(home: Home = DEFAULT_HOME, as_json: Json = False) -> None:
     issues = sorted(issue for found in (*catalog.broken.values(), faults_of(policy)) for issue in found)
     counts = {
         kind: len(catalog.of_kind(kind))
-        for kind in ("source", "contract", "fact", "feature", "metric", "model", "study")
+        for kind in ("source", "contract", "fact", "feature", "metric", "model", "study", "review", "postmortem")
     }
     told = [{"file": i.file, "line": i.line, "field": i.field, "message": i.message} for i in issues]
     if as_json:
@@ -62,7 +65,9 @@ def check(home: Home = DEFAULT_HOME, as_json: Json = False) -> None:
         for issue in issues:
             typer.echo(str(issue), err=True)
         sound = ", ".join(
-            f"{n} {kind}{'' if n == 1 else 's'}".replace("studys", "studies") for kind, n in counts.items()
+            f"{n} {kind}{'' if n == 1 else 's'}".replace("studys", "studies")
+            for kind, n in counts.items()
+            if n or kind not in ("review", "postmortem")
         )
         typer.echo(f"access: {access_told(policy)}")
         typer.echo(f"{home / 'catalog'}: {sound}; {len(issues)} fault{'' if len(issues) == 1 else 's'}")

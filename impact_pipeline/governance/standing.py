@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 from impact_pipeline.catalog.catalog import Study
-from impact_pipeline.governance.entries import Entry, read_entry
+from impact_pipeline.governance.entries import Entry
 from impact_pipeline.governance.ledger import Ledger
 from impact_pipeline.governance.plan_diff import Change, changes, read_change
 from impact_pipeline.governance.plan_documents import KeptDocuments, documents_of
@@ -88,9 +88,7 @@ def _changes(made: Amendment) -> list[Change]:
 
 def ended_plans(home: Path) -> frozenset[str]:
     """Studies whose plans were closed or abandoned."""
-    markers = (b'"event":"closure"', b'"event":"abandonment"')
-    entries = (read_entry(line) for line in Ledger(home).lines() if any(marker in line for marker in markers))
-    ended = (entry for entry in entries if entry is not None and entry.event in ("closure", "abandonment"))
+    ended = Ledger(home).of_events("closure", "abandonment")
     return frozenset(entry.study for entry in ended if entry.study is not None)
 
 

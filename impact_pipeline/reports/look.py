@@ -12,6 +12,7 @@ from impact_pipeline.catalog.plan import GuardrailUse, MetricUse
 from impact_pipeline.decisions.base import Decision, Scorecard
 from impact_pipeline.diagnostics.base import Finding
 from impact_pipeline.estimators.base import Contrast, Estimate, Interval, Result
+from impact_pipeline.governance.reviews import Review, open_challenges
 from impact_pipeline.outcomes.cells import ALL_UNITS
 
 Role = Literal["success", "guardrail", "quality", "exploratory"]
@@ -44,10 +45,11 @@ Entry = Scorecard | StudyFailure
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Names of metrics may be given as `name` or `name@version`."""
+    """Names of metrics may be given as `name` or `name@version`; `reviews` are of all the study's results."""
 
     card: Scorecard
     study: Study
+    reviews: tuple[Review, ...] = ()
 
     def metric(self, reference: str) -> Metric | None:
         """The metric's definition; none when its document is broken."""
@@ -111,6 +113,11 @@ class Look:
         return self.card.verdict.decision != Decision.INVALID
 
     @property
+    def challenged(self) -> bool:
+        """Whether a result of the study is doubted and nobody has answered."""
+        return bool(open_challenges(self.reviews))
+
+    @property
     def key(self) -> Result | None:
         """The result that stands for the study: the first success metric over all units."""
         return next((r for r in self.results if self.role(r.metric) == "success"), None)
@@ -141,10 +148,14 @@ class Look:
         return tuple(sorted(results, key=lambda r: order.get(_name(r.metric), (len(ROLES), 0))))
 
 
-def looks(entries: Iterable[Entry], catalog: Catalog) -> tuple[Look, ...]:
-    """Scorecards whose plan is sound, beside it, in order of study."""
+def looks(entries: Iterable[Entry], catalog: Catalog, reviews: Iterable[Review] = ()) -> tuple[Look, ...]:
+    """Scorecards whose plan is sound, beside it and what people said of it, in order of study."""
+    said = tuple(reviews)
     cards = (entry for entry in entries if isinstance(entry, Scorecard) and entry.study in catalog.plans)
-    return tuple(Look(card, catalog.study(card.study)) for card in sorted(cards, key=lambda card: card.study))
+    return tuple(
+        Look(card, catalog.study(card.study), tuple(one for one in said if one.study == card.study))
+        for card in sorted(cards, key=lambda card: card.study)
+    )
 
 
 def failures(entries: Iterable[Entry]) -> tuple[StudyFailure, ...]:

@@ -17,8 +17,10 @@ from impact_pipeline.reports import definition, formatting, narrative
 from impact_pipeline.reports.causal_rows import attempt_rows, effect_rows, number_rows, published_rows
 from impact_pipeline.reports.comparison_rows import bayesian_rows, family_rows, segment_comparison_rows
 from impact_pipeline.reports.holdout_rows import holdout_rows
+from impact_pipeline.reports.lessons import Lesson
 from impact_pipeline.reports.look import DayFailure, Look, StudyFailure
 from impact_pipeline.reports.provenance import input_spans, restatements
+from impact_pipeline.reports.reviews import review_rows
 from impact_pipeline.reports.rows import EstimateRow, estimate_rows
 
 if TYPE_CHECKING:
@@ -37,7 +39,7 @@ def study_body(look: Look, failed: Sequence[StudyFailure], previous: Scorecard |
         comparisons=segment_comparison_rows(look), family=family_rows(look),
         segment_rows=estimate_rows(look, look.segment_results),
         other_rows=estimate_rows(look, look.other_basis), causal=_causal(look), spans=input_spans(look.card),
-        restated=restatements(look, previous) if previous else (),
+        restated=restatements(look, previous) if previous else (), reviews=review_rows(look),
     )  # fmt: skip
 
 
@@ -65,6 +67,12 @@ def index_body(
         holdouts=holdout_rows(looks),
         calibrated=calibrated,
     )
+
+
+def lessons_body(lessons: Sequence[Lesson], pages: frozenset[str]) -> str:
+    """What was learnt, study by study; `pages` are the studies that have a page to link to."""
+    listed = {one.study: [other for other in lessons if other.study == one.study] for one in lessons}
+    return _template("lessons.html").render(studies=listed, pages=pages)
 
 
 def rendered(template: str, **values: object) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from impact_pipeline.catalog.catalog import Catalog
 from impact_pipeline.decisions.base import Decision
 from impact_pipeline.estimators.base import Estimate
+from impact_pipeline.governance.reviews import Review, open_challenges
 from impact_pipeline.reports.formatting import visible
 from impact_pipeline.reports.look import Entry, Look, StudyFailure, failures, looks
 from impact_pipeline.reports.narrative import displayed_interval
@@ -23,17 +24,18 @@ STYLES: Mapping[str, str] = {
 }  # fmt: skip
 
 
-def summary_table(entries: Iterable[Entry], catalog: Catalog) -> Table:
+def summary_table(entries: Iterable[Entry], catalog: Catalog, reviews: Sequence[Review] = ()) -> Table:
     """Study, key metric, effect, interval, verdict and first reason; what failed comes last."""
     from rich.table import Table
     from rich.text import Text
 
     listed = tuple(entries)
     table = Table("study", "key metric", "effect", "interval", "verdict", "reason")
-    for look in looks(listed, catalog):
+    for look in looks(listed, catalog, reviews):
         cells, decision = _shown(look), look.card.verdict.decision
         reason = next(iter(look.card.verdict.reasons), "")
-        told = Text(f"{decision} (exploratory)" if look.card.verdict.exploratory else decision, STYLES[decision])
+        marks = {"exploratory": bool(look.card.verdict.exploratory), "challenged": look.challenged}
+        told = Text("".join([decision, *(f" ({mark})" for mark, there in marks.items() if there)]), STYLES[decision])
         table.add_row(*(Text(visible(cell)) for cell in cells), told, Text(visible(reason)))
     for failure in failures(listed):
         told = Text(visible(f"{failure.stage}: {failure.message}"))
@@ -41,13 +43,16 @@ def summary_table(entries: Iterable[Entry], catalog: Catalog) -> Table:
     return table
 
 
-def summary_rows(entries: Iterable[Entry], catalog: Catalog) -> list[dict[str, Cell]]:
+def summary_rows(
+    entries: Iterable[Entry], catalog: Catalog, reviews: Sequence[Review] = ()
+) -> list[dict[str, Cell]]:  # fmt: skip
     """The same as plain values; effects and bounds are relative (shares) where `scale` says so.
 
     An invalid study has no numbers here.
     """
     listed = tuple(entries)
-    return [*(_row(look) for look in looks(listed, catalog)), *(_failed(failure) for failure in failures(listed))]
+    shown = looks(listed, catalog, reviews)
+    return [*(_row(look) for look in shown), *(_failed(failure) for failure in failures(listed))]
 
 
 def _shown(look: Look) -> tuple[str, str, str, str]:
@@ -66,7 +71,7 @@ def _row(look: Look) -> dict[str, Cell]:
         "study": look.card.study, "as_of": look.card.as_of.isoformat(), "metric": look.key.metric if look.key else None,
         **_numbers(look), "verdict": str(verdict.decision), "grade": verdict.grade,
         "reason": next(iter(verdict.reasons), None), "exploratory": "; ".join(verdict.exploratory) or None,
-        "error": None,
+        "challenges": len(open_challenges(look.reviews)), "error": None,
     }  # fmt: skip
 
 
@@ -84,5 +89,5 @@ def _numbers(look: Look) -> dict[str, Cell]:
 
 def _failed(failure: StudyFailure) -> dict[str, Cell]:
     named = ("as_of", "metric", "scale", "effect", "lower", "upper", "level", "p_value", "grade", "reason")
-    error = f"{failure.stage}: {failure.message}"
-    return {"study": failure.study, **dict.fromkeys((*named, "exploratory")), "verdict": "failed", "error": error}
+    unknown = dict.fromkeys((*named, "exploratory", "challenges"))
+    return {"study": failure.study, **unknown, "verdict": "failed", "error": f"{failure.stage}: {failure.message}"}

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from impact_pipeline.catalog.catalog import Catalog
 from impact_pipeline.catalog.issues import Issue
 from impact_pipeline.governance.anchors import anchor_of
 from impact_pipeline.governance.ledger import Ledger
+from impact_pipeline.governance.reviews import reviews_of
 from impact_pipeline.lake.failures import Failed
 from impact_pipeline.lake.lake import Lake
-from impact_pipeline.reports.look import Entry
-from impact_pipeline.reports.terminal import summary_rows, summary_table
+from impact_pipeline.reports.terminal import Cell, summary_rows, summary_table
 from impact_pipeline.stages.portfolio import entries
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 
 def conclude(
@@ -28,11 +31,13 @@ def conclude(
     report = lake.home / "reports" / "index.html"
     head = Ledger(lake.home).head()
     anchor = None if head is None else anchor_of(head)
+    reviews = reviews_of(lake.home, catalog.reviews.values())
     if as_json:
-        plain = {**_plain(listed, catalog, standing, faults, str(report)), "ledger": anchor and asdict(anchor)}
+        studies = summary_rows(listed, catalog, reviews)
+        plain = {**_plain(studies, standing, faults, str(report)), "ledger": anchor and asdict(anchor)}
         _say(json.dumps(plain, indent=1, sort_keys=True))
         return
-    _print_table(listed, catalog)
+    _print_table(summary_table(listed, catalog, reviews))
     for failed in standing:
         _say(f"failed: {failed.asset} {failed.partition}: {failed.message}", sys.stderr)
     for fault in faults:
@@ -48,16 +53,16 @@ def _say(line: str, stream: TextIO | None = None) -> None:
     (stream or sys.stdout).write(f"{line}\n")
 
 
-def _print_table(listed: Sequence[Entry], catalog: Catalog) -> None:
+def _print_table(table: Table) -> None:
     from rich.console import Console
 
     console = Console(width=None if sys.stdout.isatty() else 160)
-    console.print(summary_table(listed, catalog))
+    console.print(table)
 
 
 def _plain(
-    listed: Sequence[Entry], catalog: Catalog, standing: Sequence[Failed], faults: Sequence[Issue], report: str
+    studies: Sequence[Mapping[str, Cell]], standing: Sequence[Failed], faults: Sequence[Issue], report: str
 ) -> dict[str, object]:
     failed = [{"asset": f.asset, "partition": f.partition, "error": f.error, "message": f.message} for f in standing]
     told = [{"file": i.file, "line": i.line, "field": i.field, "message": i.message} for i in faults]
-    return {"studies": summary_rows(listed, catalog), "failed": failed, "faults": told, "report": report}
+    return {"studies": studies, "failed": failed, "faults": told, "report": report}

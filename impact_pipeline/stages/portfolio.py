@@ -8,11 +8,13 @@ import pyarrow as pa
 
 from impact_pipeline.catalog.catalog import Catalog
 from impact_pipeline.decisions.base import Decision, Scorecard
+from impact_pipeline.governance.reviews import open_challenges, reviews_of
 from impact_pipeline.kpis.base import Impact
 from impact_pipeline.kpis.portfolio import PortfolioEntry, portfolio
 from impact_pipeline.lake.lake import Lake
 from impact_pipeline.lake.tables import LakeTable
 from impact_pipeline.reports.look import DayFailure, Entry, StudyFailure
+from impact_pipeline.reports.reviews import challenges_in_markdown
 from impact_pipeline.reports.site import write_site
 from impact_pipeline.stages.outcome import Outcome, outcome_of
 from impact_pipeline.stages.staleness import portfolio_inputs
@@ -86,6 +88,7 @@ def make_portfolio(workspace: Workspace) -> Outcome:
 def make_site(workspace: Workspace) -> Outcome:
     """Publish `reports/site`: the page of every study and the index."""
     listed = entries(workspace.catalog, workspace.lake)
+    reviews = reviews_of(workspace.home, workspace.catalog.reviews.values())
     summary = write_site(
         listed,
         workspace.catalog,
@@ -93,10 +96,15 @@ def make_site(workspace: Workspace) -> Outcome:
         generated_at=workspace.now,
         previous=_previous(workspace.lake, listed),
         days_failed=_days_failed(workspace.lake),
+        reviews=reviews,
     )
     cards = [entry for entry in listed if isinstance(entry, Scorecard)]
     facts = {"index": str(summary.index), "pages": len(summary.digests), "failed_studies": ", ".join(summary.failed)}
-    return Outcome(len(summary.digests), summary.digest, RESULT_LOGIC, upstream=_versions(cards), facts=facts)
+    facts |= {"open_challenges": len(open_challenges(reviews))}
+    return Outcome(
+        len(summary.digests), summary.digest, RESULT_LOGIC, upstream=_versions(cards), facts=facts,
+        markdown=challenges_in_markdown(reviews),
+    )  # fmt: skip
 
 
 def _days_failed(lake: Lake) -> tuple[DayFailure, ...]:

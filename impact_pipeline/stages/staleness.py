@@ -18,6 +18,7 @@ from impact_pipeline.contracts.publish import refused
 from impact_pipeline.exposures.expose import exposure_inputs
 from impact_pipeline.features.learnt_inputs import LearntHistory
 from impact_pipeline.features.query import lookback_days
+from impact_pipeline.governance.reviews import reviews_of
 from impact_pipeline.governance.standing import ended_plans
 from impact_pipeline.lake.lake import Lake
 from impact_pipeline.lake.tables import PartitionState
@@ -158,8 +159,9 @@ def stale_portfolio(catalog: Catalog, lake: Lake) -> str | None:
 
 
 def portfolio_inputs(catalog: Catalog, lake: Lake) -> str:
-    """The digest of every standing verdict of the catalog's studies and of every study that stands failed."""
+    """The digest of every study's standing verdict, of studies that stand failed, and of what people wrote."""
     names = [name for name in lake.results.studies(SCORECARD) if name in catalog.plans]
     results = {name: lake.results.pointer(name, SCORECARD) for name in names}
     failed = [[f.asset, f.partition, f.message] for f in lake.failures.all() if f.asset.startswith("study/")]
-    return digest("portfolio/1", results, failed)
+    said = [[one.id, len(one.answers)] for one in reviews_of(lake.home, catalog.reviews.values())]
+    return digest("portfolio/1", results, failed, said, *catalog.postmortems.values())

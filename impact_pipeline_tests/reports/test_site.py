@@ -148,7 +148,7 @@ def test_a_study_whose_plan_became_faulty_keeps_its_page(tmp_path: Path) -> None
     assert summary.removed == ()
     assert summary.failed == ("../../index", "old")
     index = _page(tmp_path, "index.html")
-    assert [a["href"] for tag, a in index.elements if tag == "a"] == ["studies/old.html"]
+    assert [a["href"] for tag, a in index.elements if tag == "a"] == ["studies/old.html", "lessons.html"]
     assert "2 failed" in index.text
 
 
