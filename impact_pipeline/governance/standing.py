@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from impact_pipeline.catalog.catalog import Study
+from impact_pipeline.governance.blinding import unblindings
 from impact_pipeline.governance.entries import read_entry
 from impact_pipeline.governance.ledger import Ledger
 from impact_pipeline.governance.plan_diff import Change, changes, read_change
@@ -30,7 +31,8 @@ BINDING = Standing()
 
 def standing_of(study: Study, home: Path) -> Standing:
     """How the study stands by the ledger, and by its documents as they are now."""
-    life = life_of(study.name, Ledger(home).entries(study.name))
+    entries = Ledger(home).entries(study.name)
+    life = life_of(study.name, entries)
     if life.state is PlanState.DRAFT:
         return Standing(("plan not registered",))
     edits = changes(KeptDocuments(home).read(life.documents), documents_of(study))
@@ -39,6 +41,7 @@ def standing_of(study: Study, home: Path) -> Standing:
     deviations = [f"changed since it was registered: {edit}" for edit in edits if not edit.binds]
     deviations += [f"amended after the first look: {edit}" for edit in late if not edit.binds]
     deviations += [f"amended before the first look: {edit}" for edit in early]
+    deviations += unblindings(entries)
     return Standing(tuple(_exploratory(life, edits, late)), tuple(dict.fromkeys(deviations)))
 
 
