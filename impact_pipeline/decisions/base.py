@@ -27,7 +27,8 @@ class Verdict:
     """A decision, always with reasons in plain sentences, and what to do next.
 
     `final` at the planned look, and at an earlier one that decided as the plan's looks allow; never where the verdict
-    is `exploratory`, for these reasons. `deviations` from the plan are told and changed nothing.
+    is `exploratory`, for these reasons. `deviations` from the plan are told and changed nothing. `alerts` are sentences
+    on guardrails that were harmed, which are told of a blinded study too.
     """
 
     study: str
@@ -39,6 +40,7 @@ class Verdict:
     grade: Grade
     exploratory: tuple[str, ...] = ()
     deviations: tuple[str, ...] = ()
+    alerts: tuple[str, ...] = ()
 
     @property
     def standing(self) -> Standing:

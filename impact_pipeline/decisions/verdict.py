@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 from impact_pipeline.catalog.catalog import Study
@@ -124,5 +124,9 @@ class _Writer:
         told = (*reasons, *(f"Exploratory: {clause}." for clause in why))
         return Verdict(
             self._study.name, self._as_of, final, decision, told, next_step, max(grades, default="A"), why,
-            self._standing.deviations,
+            self._standing.deviations, tuple(self._alerts()),
         )  # fmt: skip
+
+    def _alerts(self) -> Iterator[str]:
+        judged = ((arm, metric) for arm in self._arms for metric in arm.metrics)
+        yield from (self._said(arm, m.sentence) for arm, m in judged if m.harmed and m.use.role == "guardrail")

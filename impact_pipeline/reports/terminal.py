@@ -44,7 +44,7 @@ def summary_table(entries: Iterable[Entry], catalog: Catalog) -> Table:
 def summary_rows(entries: Iterable[Entry], catalog: Catalog) -> list[dict[str, Cell]]:
     """The same as plain values; effects and bounds are relative (shares) where `scale` says so.
 
-    An invalid study has no numbers here.
+    An invalid study has no numbers here, nor has one that is `blinded_until` its planned look.
     """
     listed = tuple(entries)
     return [*(_row(look) for look in looks(listed, catalog)), *(_failed(failure) for failure in failures(listed))]
@@ -56,8 +56,10 @@ def _shown(look: Look) -> tuple[str, str, str, str]:
     row = estimate_rows(look, [look.key])[0]
     if not look.usable:
         return look.card.study, row.label, "not valid", NOTHING
-    effect, interval = (row.effect.value, row.effect.interval) if row.effect else ("not estimable", NOTHING)
-    return look.card.study, row.label, effect, interval
+    if row.effect is None:
+        told, precision = row.instead
+        return look.card.study, row.label, told, precision if look.until else NOTHING
+    return look.card.study, row.label, row.effect.value, row.effect.interval
 
 
 def _row(look: Look) -> dict[str, Cell]:
@@ -66,7 +68,7 @@ def _row(look: Look) -> dict[str, Cell]:
         "study": look.card.study, "as_of": look.card.as_of.isoformat(), "metric": look.key.metric if look.key else None,
         **_numbers(look), "verdict": str(verdict.decision), "grade": verdict.grade,
         "reason": next(iter(verdict.reasons), None), "exploratory": "; ".join(verdict.exploratory) or None,
-        "error": None,
+        "blinded_until": look.until.isoformat() if look.until else None, "error": None,
     }  # fmt: skip
 
 
@@ -85,4 +87,5 @@ def _numbers(look: Look) -> dict[str, Cell]:
 def _failed(failure: StudyFailure) -> dict[str, Cell]:
     named = ("as_of", "metric", "scale", "effect", "lower", "upper", "level", "p_value", "grade", "reason")
     error = f"{failure.stage}: {failure.message}"
-    return {"study": failure.study, **dict.fromkeys((*named, "exploratory")), "verdict": "failed", "error": error}
+    empty = dict.fromkeys((*named, "exploratory", "blinded_until"))
+    return {"study": failure.study, **empty, "verdict": "failed", "error": error}

@@ -22,6 +22,7 @@ from impact_pipeline.governance.standing import ended_plans
 from impact_pipeline.lake.lake import Lake
 from impact_pipeline.lake.tables import PartitionState
 from impact_pipeline.outcomes.maturity import FactDays, days_of_look
+from impact_pipeline.stages.readers import blinding_mark
 from impact_pipeline.stages.standing import version_of
 from impact_pipeline.stages.study import ESTIMATES, FINDINGS, SCORECARD, verdict_inputs
 
@@ -158,8 +159,8 @@ def stale_portfolio(catalog: Catalog, lake: Lake) -> str | None:
 
 
 def portfolio_inputs(catalog: Catalog, lake: Lake) -> str:
-    """The digest of every standing verdict of the catalog's studies and of every study that stands failed."""
+    """The digest of every standing verdict of the catalog's studies, of what readers may see, and of what failed."""
     names = [name for name in lake.results.studies(SCORECARD) if name in catalog.plans]
     results = {name: lake.results.pointer(name, SCORECARD) for name in names}
     failed = [[f.asset, f.partition, f.message] for f in lake.failures.all() if f.asset.startswith("study/")]
-    return digest("portfolio/1", results, failed)
+    return digest("portfolio/2", results, failed, blinding_mark(catalog, lake))
