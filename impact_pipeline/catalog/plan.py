@@ -169,11 +169,15 @@ class Fallback(Model):
 
 
 class Governance(Model):
-    """Who must agree before a verdict counts: every reviewer by name, and sign-offs where a plan touches people."""
+    """Who must agree before a verdict counts: every reviewer by name, and sign-offs where a plan touches people.
+
+    Readers see no direction before a final verdict or the planned look, unless `blinding` is false.
+    """
 
     reviewers: Annotated[tuple[Text, ...], Field(max_length=20)] = ()
     ethics: bool = False
     privacy: bool = False
+    blinding: Annotated[bool, Field(exclude_if=lambda wanted: wanted is True)] = True
 
 
 class EvaluationPlan(Document):
@@ -186,7 +190,7 @@ class EvaluationPlan(Document):
     A causal design reads a `sample`, may declare designs to fall back on, and metrics that the change cannot have moved
     (`negative_controls`).
     With `aa_check` control's units are kept in bins besides, and every metric is tried on random halves of them.
-    `governance` names the approvals without which a verdict is exploratory.
+    `governance` names the approvals without which a verdict is exploratory, and may show direction from the start.
     """
 
     apiVersion: Literal["impact-plan/v1"]
@@ -215,6 +219,11 @@ class EvaluationPlan(Document):
     published: tuple[PublishedAnswer, ...] = ()
     aa_check: bool = True
     governance: Annotated[Governance | None, Field(exclude_if=lambda asked: asked is None)] = None
+
+    @property
+    def blinded(self) -> bool:
+        """Whether direction is withheld from readers while the study runs."""
+        return self.governance is None or self.governance.blinding
 
     @model_validator(mode="after")
     def _stratum_is_a_segment(self) -> Self:

@@ -30,6 +30,7 @@ from impact_pipeline.cli.plan import plan_app
 from impact_pipeline.cli.records import lessons, postmortem
 from impact_pipeline.cli.results import diff, replay, verify
 from impact_pipeline.cli.review import review_app
+from impact_pipeline.cli.unblind import unblind
 from impact_pipeline.errors import ImpactError, InputError
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ app = typer.Typer(
 app.add_typer(plan_app, name="plan")
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(review_app, name="review")
-for command in (replay, diff, verify, postmortem, lessons):
+for command in (replay, diff, verify, unblind, postmortem, lessons):
     app.command()(command)
 
 

@@ -41,6 +41,7 @@ NEEDED: Mapping[str, Role] = {
     "nightly": "operator",
     "redo": "operator",
     "ui": "operator",
+    "unblind": "operator",
 }
 
 WHEN_CLOSED = frozenset({"check"})

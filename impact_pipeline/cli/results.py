@@ -60,8 +60,11 @@ def diff(a: Result, b: Result, home: Home = DEFAULT_HOME, as_json: Json = False)
     from impact_pipeline.engines.duckdb import DuckDBEngine
     from impact_pipeline.lake.lake import Lake
     from impact_pipeline.stages.result_diff import compare
+    from impact_pipeline.stages.unblinding import refuse_blinded
 
-    found = compare(Lake(home.resolve()), DuckDBEngine(), a, b)
+    lake = Lake(home.resolve())
+    refuse_blinded(catalog_at(home), lake, a, b)
+    found = compare(lake, DuckDBEngine(), a, b)
     if as_json:
         print_json(found.as_plain())
     else:

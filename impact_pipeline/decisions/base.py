@@ -28,7 +28,8 @@ class Verdict:
 
     `final` at the planned look, and at an earlier one that decided as the plan's looks allow; never where the verdict
     is `exploratory`, for these reasons: it holds, and `would_be` is what the rule says of the numbers. `deviations`
-    from the plan are told and changed nothing.
+    from the plan are told and changed nothing. `alerts` are sentences on guardrails that were harmed, which are told
+    of a blinded study too.
     """
 
     study: str
@@ -41,6 +42,7 @@ class Verdict:
     exploratory: tuple[str, ...] = ()
     deviations: tuple[str, ...] = ()
     would_be: Decision | None = None
+    alerts: tuple[str, ...] = ()
 
     @property
     def standing(self) -> Standing:

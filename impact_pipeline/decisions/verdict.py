@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 from impact_pipeline.catalog.catalog import Study
@@ -126,4 +126,9 @@ class _Writer:
         return Verdict(
             self._study.name, self._as_of, final, Decision.HOLD if would_be else decision, told, next_step,
             max(grades, default="A"), why, self._standing.deviations, would_be,
+            tuple(self._alerts()),
         )  # fmt: skip
+
+    def _alerts(self) -> Iterator[str]:
+        judged = ((arm, metric) for arm in self._arms for metric in arm.metrics)
+        yield from (self._said(arm, m.sentence) for arm, m in judged if m.harmed and m.use.role == "guardrail")

@@ -51,7 +51,7 @@ def _uneven(found: RejectionRate) -> bool:
 
 
 def _in_words(study: Study, name: str, found: RejectionRate) -> str:
-    differ = f"{100 * found.rate:.1f} % of {found.splits} random halves of control differ in {_label(study, name)}"
+    differ = f"{100 * found.rate:.1f} % of {found.splits} random halves of one arm differ in {_label(study, name)}"
     return f"{differ}, where {100 * found.alpha:g} % should (p = {found.p_value:.2g})"
 
 

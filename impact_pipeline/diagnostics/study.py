@@ -18,5 +18,9 @@ def _finding(study: Study, evidence: Evidence, diagnostic: Diagnostic) -> Findin
     design = study.plan.design.type
     if design in diagnostic.designs:
         return diagnostic.check(study, evidence)
-    sentence = f"Not asked of a {design} design."
-    return Finding(diagnostic.name, None, None, None, sentence, "none", {})
+    return Finding(diagnostic.name, None, None, None, not_asked(design), "none", {})
+
+
+def not_asked(design: str) -> str:
+    """What is said of a diagnostic that does not apply."""
+    return f"Not asked of a {design} design."

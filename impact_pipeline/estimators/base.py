@@ -16,7 +16,7 @@ NO_LIFT = "no lift: a share of this metric has no meaning"
 
 
 class Reason(StrEnum):
-    """Why a number cannot be computed."""
+    """Why there is no number to show: it cannot be computed, or is withheld from readers of a blinded study."""
 
     TOO_FEW_UNITS = "too_few_units"
     TOO_FEW_CLUSTERS = "too_few_clusters"
@@ -39,6 +39,7 @@ class Reason(StrEnum):
     NO_SUPPORT = "no_support"
     NOT_IDENTIFIED = "not_identified"
     POOR_FIT = "poor_fit"
+    WITHHELD = "withheld"
 
 
 @dataclass(frozen=True, slots=True)

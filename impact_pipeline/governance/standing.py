@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 from impact_pipeline.catalog.catalog import Study
+from impact_pipeline.governance.blinding import unblindings
 from impact_pipeline.governance.entries import Entry
 from impact_pipeline.governance.ledger import Ledger
 from impact_pipeline.governance.plan_diff import Change, changes, read_change
@@ -34,12 +35,13 @@ def standing_of(study: Study, home: Path, began: date | None) -> Standing:
 
     `began` is the first day whose outcomes may carry the effect; None where that is not known yet.
     """
-    life = life_of(study.name, Ledger(home).entries(study.name))
+    entries = Ledger(home).entries(study.name)
+    life = life_of(study.name, entries)
     if life.state is PlanState.DRAFT:
         return Standing(("plan not registered",))
     edits = changes(KeptDocuments(home).read(life.documents), documents_of(study))
     exploratory = (*_of_registration(life, began), *_of_edits(life, edits, began))
-    return Standing(exploratory, tuple(dict.fromkeys(_deviations(life, edits, began))))
+    return Standing(exploratory, tuple(dict.fromkeys((*_deviations(life, edits, began), *unblindings(entries)))))
 
 
 def too_late(entry: Entry, began: date | None) -> bool:

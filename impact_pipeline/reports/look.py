@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 from impact_pipeline.catalog.catalog import Catalog, Study
@@ -14,6 +15,7 @@ from impact_pipeline.diagnostics.base import Finding
 from impact_pipeline.estimators.base import Contrast, Estimate, Interval, Result
 from impact_pipeline.governance.reviews import Review, open_challenges
 from impact_pipeline.outcomes.cells import ALL_UNITS
+from impact_pipeline.reports.blinded import BlindedScorecard
 
 Role = Literal["success", "guardrail", "quality", "exploratory"]
 Tone = Literal["better", "worse", "unclear"]
@@ -60,6 +62,16 @@ class Look:
         metric = self.metric(reference)
         label = metric.label if metric else _name(reference)
         return f"{label} ({contrast.treatment})" if contrast and len(self.study.arms) > 2 else label
+
+    @property
+    def until(self) -> date | None:
+        """The planned look, where the study is blinded until then."""
+        return self.card.until if isinstance(self.card, BlindedScorecard) else None
+
+    @property
+    def arms(self) -> tuple[str, ...]:
+        """Control first; of a blinded study the aliases, in their own order."""
+        return self.card.arms if isinstance(self.card, BlindedScorecard) else self.study.arms
 
     def role(self, reference: str) -> Role:
         use = self._use(reference)

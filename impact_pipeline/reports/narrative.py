@@ -43,6 +43,7 @@ REASONS: Mapping[Reason, str] = {
     Reason.NO_SUPPORT: "the log never saw what the new policy would do",
     Reason.NOT_IDENTIFIED: "the data do not tell the effect apart from others",
     Reason.POOR_FIT: "the method cannot foretell what happened before the change",
+    Reason.WITHHELD: "withheld until the planned look",
     Reason.NO_ESTIMATOR: "no estimator fits this design and this kind of metric",
 }
 GRADES: Mapping[Grade, str] = {
@@ -111,6 +112,8 @@ def impact_sentence(impact: Impact | NoImpact, entity: str) -> str:
 
 def interim(look: Look) -> str:
     """What kind of look this is."""
+    if look.until is not None:
+        return f"Blinded look: direction is withheld until the planned look, on {look.until}."
     if look.card.verdict.exploratory:
         return f"Exploratory look, which decides nothing: {visible('; '.join(look.card.verdict.exploratory))}."
     if look.card.verdict.final and look.card.as_of < look.study.planned_look:

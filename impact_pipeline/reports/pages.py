@@ -14,6 +14,7 @@ from impact_pipeline.catalog.model import ModelVersion
 from impact_pipeline.decisions.base import Scorecard
 from impact_pipeline.kpis.base import Impact
 from impact_pipeline.reports import definition, formatting, narrative
+from impact_pipeline.reports.blinded_rows import precision_rows, progress
 from impact_pipeline.reports.causal_rows import attempt_rows, effect_rows, number_rows, published_rows
 from impact_pipeline.reports.comparison_rows import bayesian_rows, family_rows, segment_comparison_rows
 from impact_pipeline.reports.holdout_rows import holdout_rows
@@ -40,6 +41,7 @@ def study_body(look: Look, failed: Sequence[StudyFailure], previous: Scorecard |
         segment_rows=estimate_rows(look, look.segment_results),
         other_rows=estimate_rows(look, look.other_basis), causal=_causal(look), spans=input_spans(look.card),
         restated=restatements(look, previous) if previous else (), reviews=review_rows(look),
+        precision=precision_rows(look), progress=progress(look),
     )  # fmt: skip
 
 
@@ -120,7 +122,7 @@ def _amounts(look: Look) -> list[formatting.Shown]:
 
 def _exposed(look: Look) -> str:
     counts = look.card.exposed_per_arm
-    return ", ".join(f"{arm} {formatting.count(counts.get(arm, 0))}" for arm in look.study.arms)
+    return ", ".join(f"{arm} {formatting.count(counts.get(arm, 0))}" for arm in look.arms)
 
 
 def _change_notes(look: Look, versions: Mapping[str, ModelVersion]) -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from impact_pipeline.catalog.metrics.base import Metric
-from impact_pipeline.estimators.base import NO_LIFT, Estimate, NotEstimable, Result
+from impact_pipeline.estimators.base import NO_LIFT, Estimate, NotEstimable, Reason, Result
 from impact_pipeline.reports.formatting import PERCENT, Shown, capitalised, count, mean, p_value, shown, unit_of
 from impact_pipeline.reports.look import Look, Role, Tone
 from impact_pipeline.reports.narrative import displayed_interval, refusal
@@ -16,7 +16,10 @@ NOTHING = "\u2013"
 
 @dataclass(frozen=True, slots=True)
 class EstimateRow:
-    """`refused` holds the reason where there is no number; `note` why a relative effect is missing."""
+    """`refused` holds the reason where there is no number; `note` why a relative effect is missing.
+
+    `precision` is that of a number that is withheld from readers.
+    """
 
     label: str
     role: Role
@@ -33,6 +36,12 @@ class EstimateRow:
     tone: Tone = "unclear"
     refused: str = ""
     note: str = ""
+    precision: str = ""
+
+    @property
+    def instead(self) -> tuple[str, str]:
+        """What stands for effect and interval where they are not shown."""
+        return ("withheld", self.precision) if self.precision else ("not estimable", self.refused)
 
     @property
     def effect(self) -> Shown | None:
@@ -56,7 +65,8 @@ def _line(look: Look, result: Result) -> EstimateRow:
         result.method,
     )
     if isinstance(result, NotEstimable):
-        return replace(bare, refused=f"{capitalised(refusal(result))}.")
+        precision = result.detail if result.reason is Reason.WITHHELD else ""
+        return replace(bare, refused=f"{capitalised(refusal(result))}.", precision=precision)
     return _with_numbers(bare, look, result)
 
 

@@ -48,7 +48,7 @@ def summary_rows(
 ) -> list[dict[str, Cell]]:  # fmt: skip
     """The same as plain values; effects and bounds are relative (shares) where `scale` says so.
 
-    An invalid study has no numbers here.
+    An invalid study has no numbers here, nor has one that is `blinded_until` its planned look.
     """
     listed = tuple(entries)
     shown = looks(listed, catalog, reviews)
@@ -61,8 +61,10 @@ def _shown(look: Look) -> tuple[str, str, str, str]:
     row = estimate_rows(look, [look.key])[0]
     if not look.usable:
         return look.card.study, row.label, "not valid", NOTHING
-    effect, interval = (row.effect.value, row.effect.interval) if row.effect else ("not estimable", NOTHING)
-    return look.card.study, row.label, effect, interval
+    if row.effect is None:
+        told, precision = row.instead
+        return look.card.study, row.label, told, precision if look.until else NOTHING
+    return look.card.study, row.label, row.effect.value, row.effect.interval
 
 
 def _row(look: Look) -> dict[str, Cell]:
@@ -71,6 +73,7 @@ def _row(look: Look) -> dict[str, Cell]:
         "study": look.card.study, "as_of": look.card.as_of.isoformat(), "metric": look.key.metric if look.key else None,
         **_numbers(look), "verdict": str(verdict.decision), "grade": verdict.grade,
         "reason": next(iter(verdict.reasons), None), "exploratory": "; ".join(verdict.exploratory) or None,
+        "blinded_until": look.until.isoformat() if look.until else None,
         "challenges": len(open_challenges(look.reviews)), "error": None,
     }  # fmt: skip
 
@@ -89,5 +92,6 @@ def _numbers(look: Look) -> dict[str, Cell]:
 
 def _failed(failure: StudyFailure) -> dict[str, Cell]:
     named = ("as_of", "metric", "scale", "effect", "lower", "upper", "level", "p_value", "grade", "reason")
-    unknown = dict.fromkeys((*named, "exploratory", "challenges"))
-    return {"study": failure.study, **unknown, "verdict": "failed", "error": f"{failure.stage}: {failure.message}"}
+    error = f"{failure.stage}: {failure.message}"
+    empty = dict.fromkeys((*named, "exploratory", "blinded_until", "challenges"))
+    return {"study": failure.study, **empty, "verdict": "failed", "error": error}

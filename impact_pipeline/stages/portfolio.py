@@ -17,6 +17,7 @@ from impact_pipeline.reports.look import DayFailure, Entry, StudyFailure
 from impact_pipeline.reports.reviews import challenges_in_markdown
 from impact_pipeline.reports.site import write_site
 from impact_pipeline.stages.outcome import Outcome, outcome_of
+from impact_pipeline.stages.readers import Readers
 from impact_pipeline.stages.staleness import portfolio_inputs
 from impact_pipeline.stages.study import RESULT_LOGIC, SCORECARD, STAGES, current_scorecard
 from impact_pipeline.stages.workspace import Workspace
@@ -38,8 +39,10 @@ PORTFOLIO_SCHEMA = pa.schema(
 
 
 def scorecards(catalog: Catalog, lake: Lake) -> tuple[Scorecard, ...]:
-    """The current scorecard of every study of the catalog that has one, by name."""
-    return tuple(current_scorecard(lake, name) for name in lake.results.studies(SCORECARD) if name in catalog.plans)
+    """The current scorecard of every study of the catalog that has one, by name, as readers may see it."""
+    names = (name for name in lake.results.studies(SCORECARD) if name in catalog.plans)
+    readers = Readers.of(catalog, lake)
+    return tuple(readers.card(current_scorecard(lake, name), catalog.study(name)) for name in names)
 
 
 def entries(catalog: Catalog, lake: Lake) -> tuple[Entry, ...]:
@@ -53,7 +56,7 @@ def entries(catalog: Catalog, lake: Lake) -> tuple[Entry, ...]:
 
 
 def make_impact(workspace: Workspace) -> Outcome:
-    """Publish `kpis/impact`: one row per study and treatment arm that has an amount of money."""
+    """Publish `kpis/impact`: one row per study and treatment arm that has an amount of money; none while blinded."""
     cards = scorecards(workspace.catalog, workspace.lake)
     rows = [_impact_row(card, impact) for card in cards for impact in card.impacts if isinstance(impact, Impact)]
     made_from = portfolio_inputs(workspace.catalog, workspace.lake)
@@ -94,7 +97,7 @@ def make_site(workspace: Workspace) -> Outcome:
         workspace.catalog,
         workspace.reports,
         generated_at=workspace.now,
-        previous=_previous(workspace.lake, listed),
+        previous=_previous(workspace, listed),
         days_failed=_days_failed(workspace.lake),
         reviews=reviews,
     )
@@ -113,14 +116,14 @@ def _days_failed(lake: Lake) -> tuple[DayFailure, ...]:
     return tuple(DayFailure(f.asset, f.partition, f.message) for f in standing)
 
 
-def _previous(lake: Lake, listed: Iterable[Entry]) -> Mapping[str, Scorecard]:
+def _previous(workspace: Workspace, listed: Iterable[Entry]) -> Mapping[str, Scorecard]:
     """Per study the newest scorecard of an earlier date, against which the page tells restatements."""
-    found: dict[str, Scorecard] = {}
+    readers, found = Readers.of(workspace.catalog, workspace.lake), dict[str, Scorecard]()
     for entry in listed:
         if isinstance(entry, Scorecard):
-            earlier = lake.results.before(entry.study, SCORECARD, entry.as_of, Scorecard)
+            earlier = workspace.lake.results.before(entry.study, SCORECARD, entry.as_of, Scorecard)
             if earlier is not None:
-                found[entry.study] = earlier
+                found[entry.study] = readers.earlier(earlier, entry)
     return found
 
 

@@ -18,10 +18,13 @@ from impact_pipeline.lake.stored import stored_results, value_of
 from impact_pipeline.reports.look import DayFailure, StudyFailure
 from impact_pipeline.reports.postmortem import StudyRecord, postmortem, untouched
 from impact_pipeline.stages.study import SCORECARD
+from impact_pipeline.stages.unblinding import refuse_blinded
 
 
 def record_of(study: Study, lake: Lake) -> StudyRecord:
-    """Everything that stands recorded of a study."""
+    """Everything that stands recorded of a study; raises `InputError` while its direction is withheld."""
+    if lake.results.pointer(study.name, SCORECARD):
+        refuse_blinded(study.catalog, lake, study.name)
     catalog, entries = study.catalog, Ledger(lake.home).entries(study.name)
     reviews = reviews_of(lake.home, catalog.reviews.values(), study.name)
     words = catalog.postmortems.get(study.name)

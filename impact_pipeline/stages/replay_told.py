@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from impact_pipeline.errors import InputError
+from impact_pipeline.stages.readers import Readers
 from impact_pipeline.stages.replay import Replayed, replay
 from impact_pipeline.stages.study import SCORECARD
 from impact_pipeline.stages.workspace import Workspace
@@ -15,7 +18,19 @@ def replay_all(workspace: Workspace, reference: str | None, *, every: bool) -> t
     if every == (reference is not None):
         raise InputError("name one result, or give --all: impact replay ranker_v7")
     names = workspace.lake.results.studies(SCORECARD) if every else (str(reference),)
-    return tuple(replay(workspace, name) for name in names)
+    readers = Readers.of(workspace.catalog, workspace.lake)
+    return tuple(as_told(replay(workspace, name), readers) for name in names)
+
+
+def as_told(found: Replayed, readers: Readers) -> Replayed:
+    """Of a blinded study where numbers differ, and not what they are."""
+    plans = readers.catalog.plans
+    until = readers.blinding_now(readers.catalog.study(found.study)).until if found.study in plans else None
+    if until is None:
+        return found
+    told = f"the stored number differs from the recomputed one; both are withheld until {until}"
+    differences = (replace(d, sentence=f"{d.place}: {told}") if d.cause == "number" else d for d in found.differences)
+    return replace(found, differences=tuple(differences))
 
 
 def tell(found: Replayed) -> str:

@@ -23,6 +23,7 @@ from impact_pipeline.governance.standing import ended_plans
 from impact_pipeline.lake.lake import Lake
 from impact_pipeline.lake.tables import PartitionState
 from impact_pipeline.outcomes.maturity import FactDays, days_of_look
+from impact_pipeline.stages.readers import blinding_mark
 from impact_pipeline.stages.standing import version_of
 from impact_pipeline.stages.study import ESTIMATES, FINDINGS, SCORECARD, verdict_inputs
 
@@ -159,9 +160,9 @@ def stale_portfolio(catalog: Catalog, lake: Lake) -> str | None:
 
 
 def portfolio_inputs(catalog: Catalog, lake: Lake) -> str:
-    """The digest of every study's standing verdict, of studies that stand failed, and of what people wrote."""
+    """The digest of standing verdicts, what readers may see of them, studies that failed, and what people wrote."""
     names = [name for name in lake.results.studies(SCORECARD) if name in catalog.plans]
     results = {name: lake.results.pointer(name, SCORECARD) for name in names}
     failed = [[f.asset, f.partition, f.message] for f in lake.failures.all() if f.asset.startswith("study/")]
     said = [[one.id, len(one.answers)] for one in reviews_of(lake.home, catalog.reviews.values())]
-    return digest("portfolio/1", results, failed, said, *catalog.postmortems.values())
+    return digest("portfolio/2", results, failed, blinding_mark(catalog, lake), said, *catalog.postmortems.values())

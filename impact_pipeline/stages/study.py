@@ -38,6 +38,7 @@ from impact_pipeline.stages.first_look import engine_remarks
 from impact_pipeline.stages.history import earlier_cards, past_lifts
 from impact_pipeline.stages.outcome import Outcome, outcome_of
 from impact_pipeline.stages.provenance import kept_of, sign
+from impact_pipeline.stages.readers import KIND, Readers
 from impact_pipeline.stages.record import record_look, record_verdict
 from impact_pipeline.stages.standing import (
     cells_of,
@@ -50,7 +51,7 @@ from impact_pipeline.stages.standing import (
 )
 from impact_pipeline.stages.workspace import Workspace, code_version
 
-FINDINGS, ESTIMATES, SCORECARD = "findings", "estimates", "scorecard"
+FINDINGS, ESTIMATES, SCORECARD = "findings", "estimates", KIND
 RESULT_LOGIC = "results/2"
 PICTURE_SCALE = 1.5
 """Sharp, and no wider than the dialog in which Dagster shows it."""
@@ -126,7 +127,8 @@ def make_findings(workspace: Workspace, study: Study, as_of: date) -> Outcome:
     record_look(workspace, study, as_of)
     findings = findings_of(workspace, study, as_of)
     stored = lake.results.add(study.name, FINDINGS, as_of, StoredFindings(version, findings), made_from=version)
-    failed = [finding.sentence for finding in findings if finding.passed is False and finding.consequence != "none"]
+    told = Readers.of(workspace.catalog, lake).findings(findings, study, as_of)
+    failed = [finding.sentence for finding in told if finding.passed is False and finding.consequence != "none"]
     facts = {"as_of": as_of.isoformat(), "findings_failed": len(failed), "failed": " ".join(failed)}
     return Outcome(len(findings), stored.digest, RESULT_LOGIC, upstream={"study/cells": version}, facts=facts)
 
@@ -186,10 +188,15 @@ def make_verdict(workspace: Workspace, study: Study, as_of: date) -> Outcome:
     stored = lake.results.add(study.name, SCORECARD, as_of, card, made_from=made_from)
     if key is not None:
         sign(StoredResult(study.name, as_of, stored.path), card.provenance, key)
-    return _told(card, study, stored.digest, {"study/findings": findings.digest, "study/estimates": estimates.digest})
+    return _told(
+        workspace, card, study, stored.digest, {"study/findings": findings.digest, "study/estimates": estimates.digest}
+    )
 
 
-def _told(card: Scorecard, study: Study, version: str, upstream: Mapping[str, str]) -> Outcome:
+def _told(workspace: Workspace, card: Scorecard, study: Study, version: str, upstream: Mapping[str, str]) -> Outcome:
+    """What is recorded of a verdict, as readers may see it."""
+    look = Look(Readers.of(workspace.catalog, workspace.lake).card(card, study), study)
+    card, figure = look.card, forest(look)
     facts = {
         "as_of": card.as_of.isoformat(),
         "verdict": card.verdict.decision.value,
@@ -198,8 +205,6 @@ def _told(card: Scorecard, study: Study, version: str, upstream: Mapping[str, st
         "result_id": card.provenance.result_id,
         "plan_digest": card.provenance.plan_digest,
     }
-    look = Look(card, study)
-    figure = forest(look)
     return Outcome(
         1, version, RESULT_LOGIC, upstream=upstream, facts=facts,
         markdown=summary(look), picture=figure.png(PICTURE_SCALE) if figure else None,

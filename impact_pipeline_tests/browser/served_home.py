@@ -34,11 +34,13 @@ _DOCUMENTS = (
 
 
 def make_home(home: Path, days: int = DAYS) -> Path:
-    """The bundled real data's first days, each loaded and looked at."""
+    """The bundled real data's first days, each loaded and looked at; direction is shown before the planned look."""
     for name in _DOCUMENTS:
         path = home / "catalog" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(BUNDLED / "catalog" / name, path)
+    with (home / "catalog" / "studies" / f"{STUDY}.yaml").open("a") as plan:
+        plan.write("governance: {blinding: false}\n")
     shutil.copytree(BUNDLED / "raw" / "open_bandit", home / "raw" / "open_bandit")
     with operating(home, threads=1) as operator:
         for number in range(days):

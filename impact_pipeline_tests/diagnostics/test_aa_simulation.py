@@ -33,7 +33,7 @@ def test_metrics_whose_intervals_keep_their_promise_pass() -> None:
     found = judged({"orders": rate(0.044, 0.6), "revenue": rate(0.068, 0.2)})
     assert (found.passed, found.statistic, found.threshold, found.consequence) == (True, 0.2, ALPHA / 2, "hold")
     assert found.sentence == (
-        "Intervals keep their promise: 6.8 % of 500 random halves of control differ in Revenue, where 5 % should"
+        "Intervals keep their promise: 6.8 % of 500 random halves of one arm differ in Revenue, where 5 % should"
         " (p = 0.2)."
     )
     assert (found.details["rate orders"], found.details["uniform_p_value orders"]) == (0.044, 0.5)
@@ -43,7 +43,7 @@ def test_a_metric_whose_errors_are_larger_than_told_holds_the_study_and_is_named
     found = judged({"orders": rate(0.2, 1e-7), "revenue": rate(0.05, 0.5)})
     assert (found.passed, found.consequence, found.statistic) == (False, "hold", 1e-7)
     assert found.sentence == (
-        "Intervals cannot be believed: 20.0 % of 500 random halves of control differ in Orders, where 5 % should"
+        "Intervals cannot be believed: 20.0 % of 500 random halves of one arm differ in Orders, where 5 % should"
         " (p = 1e-07)."
     )
 
@@ -58,7 +58,7 @@ def test_units_that_move_together_fail_and_independent_ones_pass() -> None:
     assert simulated(orders=drawn(rng), revenue=drawn(rng)).passed is True
     found = simulated(orders=drawn(rng), revenue=drawn(rng, shock=0.5))
     assert found.passed is False
-    assert "control differ in Revenue" in found.sentence
+    assert "one arm differ in Revenue" in found.sentence
     assert "in Orders" not in found.sentence
 
 

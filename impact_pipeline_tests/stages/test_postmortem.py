@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -20,8 +20,9 @@ from impact_pipeline.stages.staleness import stale_portfolio
 from impact_pipeline.stages.study import current_scorecard
 from impact_pipeline_tests.small_shop import document, write_catalog
 from impact_pipeline_tests.stages.looked_home import EARLIER, STUDY, copy_of, make_looked_home
-from impact_pipeline_tests.stages.small_workspace import NOW
+from impact_pipeline_tests.stages.small_workspace import NOW, look, opened, with_data
 
+EARLY = date(2026, 3, 6)
 WORDS = f"""
 name: {STUDY}
 owner: team:data
@@ -144,3 +145,10 @@ def test_a_study_without_a_look_has_a_postmortem_too(tmp_path: Path) -> None:
     text = postmortem(record_of(study, Lake(tmp_path)))
     assert text.startswith("# Postmortem: Ranker 2\n\nNo look has been taken\\.\n")
     assert section(text, "Money") == "\nNothing is on the record.\n"
+
+
+def test_a_blinded_study_has_no_postmortem_yet(tmp_path: Path) -> None:
+    workspace = with_data(opened(tmp_path))
+    look(workspace, EARLY)
+    with pytest.raises(InputError, match=f"study '{STUDY}' is blinded"):
+        record_of(workspace.catalog.study(STUDY), workspace.lake)
