@@ -238,6 +238,9 @@ def _run(command: Callable[..., Any]) -> None:
     except ImpactError as error:
         typer.echo(f"error: {error}", err=True)
         sys.exit(PARTLY_FAILED)
+    except PermissionError as error:
+        typer.echo(f"error: this account may not open {error.filename}; ask who owns the home", err=True)
+        sys.exit(WRONG_INPUT)
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as error:

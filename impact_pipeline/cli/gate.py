@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from typer.core import TyperCommand, TyperGroup
 
 from impact_pipeline.cli.needed_roles import NEEDED, WHEN_CLOSED
-from impact_pipeline.cli.options import ACTOR_VARIABLE, DEFAULT_HOME, HOME_VARIABLE
+from impact_pipeline.cli.options import ACTOR_VARIABLE, DEFAULT_HOME, HOME_VARIABLE, account_here
 from impact_pipeline.errors import ImpactError, InputError
 
 if TYPE_CHECKING:
@@ -82,13 +82,3 @@ def _logged(log: AccessLog, policy: AccessPolicy | Closed, request: Request) -> 
         if told_to_system_log(line):
             return "This refusal is in the system's log"
     return "This refusal could not be logged: neither the ledger nor the system's log took it"
-
-
-def account_here() -> str:
-    """The account of this process, as the kernel knows it; names in the environment do not count."""
-    import pwd
-
-    try:
-        return pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:
-        return f"uid:{os.getuid()}"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import getpass
 import json
+import os
+import pwd
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -48,7 +50,20 @@ def day_of(text: str, option: str = "--date") -> date:
 
 def named(actor: str | None) -> str:
     """The actor, or the user of the system."""
-    return actor if actor is not None else getpass.getuser()
+    if actor is not None:
+        return actor
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return account_here()
+
+
+def account_here() -> str:
+    """The account of this process, as the kernel knows it; names in the environment do not count."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return f"uid:{os.getuid()}"
 
 
 def tell(line: str) -> None:

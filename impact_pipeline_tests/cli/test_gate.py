@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,10 +11,12 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from impact_pipeline.cli import app
-from impact_pipeline.cli.gate import account_here, commands_of
+from impact_pipeline.cli.gate import commands_of
 from impact_pipeline.cli.needed_roles import NEEDED
+from impact_pipeline.cli.options import account_here
 from impact_pipeline.errors import InputError
 from impact_pipeline.governance.ledger import Ledger
+from impact_pipeline_tests.cli.other_accounts import ROOT_ONLY, Somebody, open_folder
 from impact_pipeline_tests.cli.test_plan import impact
 from impact_pipeline_tests.governance.test_access import write_policy
 from impact_pipeline_tests.small_shop import write_catalog
@@ -32,17 +31,6 @@ accounts:
   bob_of_tests: {roles: [operator]}
 """
 NOBODY = 65534
-AS_NOBODY = f"""
-import os, sys
-from typer.testing import CliRunner
-import impact_pipeline.governance.standing, impact_pipeline.cli as cli
-from impact_pipeline.governance import access_log
-from impact_pipeline.sinks import system_log
-os.setgroups([])
-os.setgid({NOBODY})
-os.setuid({NOBODY})
-cli.main()
-"""
 
 
 @pytest.fixture
@@ -108,13 +96,20 @@ def test_another_actor_is_taken_from_option_or_environment_only_where_the_policy
 
 def test_a_faulty_policy_lets_check_alone_through_and_is_among_its_faults(home: Path) -> None:
     write_policy(home, POLICY.replace("[operator]", "[root]"))
-    for words in (("failed",), ("plan", "status"), ("ledger", "show")):
+    for words in (("failed",), ("plan", "status"), ("analyze", "study.yaml")):
         with pytest.raises(InputError, match=r"is refused: the access policy cannot be followed \(access.yaml:8: "):
             impact(*words)
     told = impact("check")
     assert told.splitlines()[0].startswith("access: nobody may run a command but `impact check`")
     assert told.endswith("1 study; 1 fault\n")
     assert [event for event, _, _ in events(home)] == ["refusal"] * 3
+
+
+def test_the_home_is_the_one_that_the_command_is_given(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("IMPACT_HOME")
+    with pytest.raises(InputError, match="takes the role operator"):
+        impact("redo", "raw/orders", "2026-03-04", "--home", str(home))
+    assert [event for event, _, _ in events(home)] == ["refusal"]
 
 
 def test_without_a_policy_nothing_is_asked_and_it_is_said(home: Path) -> None:
@@ -127,28 +122,22 @@ def test_without_a_policy_nothing_is_asked_and_it_is_said(home: Path) -> None:
 @pytest.fixture
 def shared_home() -> Iterator[Path]:
     """A home that other accounts can read and not write."""
-    with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder)
-        home.chmod(0o755)
+    with open_folder() as home:
         write_catalog(home / "catalog")
         write_policy(home, POLICY.replace("accounts:", "everyone: [reader]\naccounts:").replace("ME", "me"))
         yield home
 
 
-@pytest.mark.skipif(os.getuid() != 0, reason="only root can take another account's place")
+@pytest.mark.skipif(os.getuid() != 0, reason=ROOT_ONLY)
 def test_an_account_that_may_only_read_the_home_reads_and_is_refused_the_rest(shared_home: Path) -> None:
-    def as_nobody(*words: str, **environ: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-c", AS_NOBODY, *words]
-        given = {**os.environ, "IMPACT_HOME": str(shared_home), **environ}
-        return subprocess.run(command, env=given, capture_output=True, text=True, timeout=60, check=False)
-
-    read = as_nobody("check")
+    nobody = Somebody(NOBODY, (NOBODY,))
+    read = nobody.impact(shared_home, "check")
     assert (read.returncode, read.stderr) == (0, "")
     for environ, told in (
         ({"LOGNAME": "bob_of_tests", "USER": "bob_of_tests"}, "nobody may not run `impact nightly`"),
         ({"IMPACT_ACTOR": "bob_of_tests"}, "nobody may not act as 'bob_of_tests'"),
     ):
-        refused = as_nobody("nightly", "--date", "2026-03-04", **environ)
+        refused = nobody.impact(shared_home, "nightly", "--date", "2026-03-04", **environ)
         assert refused.returncode == 1, refused.stderr
         assert told in refused.stderr
         assert "the system's log" in refused.stderr
