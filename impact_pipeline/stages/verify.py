@@ -122,6 +122,8 @@ def _inputs_fault(lake: Lake, study: str, kind: str) -> str:
         return ""
     try:
         if kind == SCORECARD:
+            if pointer.meaning != _plain_of(lake, pointer.path)["provenance"].get("meaning", ""):
+                return f"results/{study}/current-{kind}.json: its result was made by documents of another meaning"
             both = (_digests(lake, study, pointer.as_of, one) for one in (FINDINGS, ESTIMATES))
             known = {verdict_inputs(findings, estimates) for findings, estimates in product(*both)}
         else:
