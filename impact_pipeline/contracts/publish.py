@@ -14,6 +14,7 @@ from sqlglot import exp
 
 from impact_pipeline.catalog.contract import Contract
 from impact_pipeline.catalog.identity import digest
+from impact_pipeline.catalog.meaning import definition
 from impact_pipeline.contracts.quarantine import quarantine_schema, quarantined_rows, trusted_rows
 from impact_pipeline.contracts.report import ValidationReport
 from impact_pipeline.contracts.typed import STAGED
@@ -23,7 +24,7 @@ from impact_pipeline.engines.base import Engine, ParquetFiles
 from impact_pipeline.errors import ContractBreach, LakeError
 from impact_pipeline.lake.lake import Lake
 from impact_pipeline.lake.staging import StagedDay
-from impact_pipeline.lake.tables import LakeTable, Publication
+from impact_pipeline.lake.tables import LakeTable, PartitionState, Publication
 
 RULES_VERSION = "contracts/1"
 """Names how rows are typed and judged; a change of it makes every day be judged and published again."""
@@ -74,10 +75,18 @@ def refused(contract: Contract, lake: Lake, staged: StagedDay) -> bool:
     return report is not None and not report.accepted
 
 
+def is_published(contract: Contract, standing: PartitionState | None, staged: StagedDay) -> bool:
+    """Whether a day was published from this delivery by the contract as it is now. One of before told no contract."""
+    if standing is None or standing.facts["staged_fingerprint"] != staged.fingerprint:
+        return False
+    meant = definition("contract", contract)
+    return bool(standing.facts.get("contract", meant) == meant)
+
+
 def _judgement(contract: Contract, staged: StagedDay, gx_rows: int) -> str:
     """Names one delivery judged by one contract."""
     delivered = {name: staged.facts.get(name) for name in ("columns", "unknown_columns", "untyped")}
-    return digest(staged.fingerprint, delivered, contract, RULES_VERSION, gx_rows)
+    return digest(staged.fingerprint, delivered, definition("contract", contract), RULES_VERSION, gx_rows)
 
 
 def _staged(lake: Lake, dataset: str, day: str) -> tuple[StagedDay, ParquetFiles]:
@@ -92,13 +101,15 @@ def _publish(
     table: LakeTable, contract: Contract, engine: Engine, staged: StagedDay, files: ParquetFiles,
     report: ValidationReport, rows: Rows, generation: str,
 ) -> Publication:  # fmt: skip
-    made_from = digest(staged.fingerprint, contract, RULES_VERSION)
+    meant = definition("contract", contract)
+    made_from = digest(staged.fingerprint, meant, RULES_VERSION)
     current = table.current(made_from, staged.day)
     if current is not None:
         return current
     facts = {
         "staged_fingerprint": staged.fingerprint,
         "contract_version": contract.version,
+        "contract": meant,
         "rows_in": report.rows,
         "rows_out": report.rows - report.quarantined,
         "rows_quarantined": report.quarantined,

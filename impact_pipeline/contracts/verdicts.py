@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from pydantic import TypeAdapter
 from impact_pipeline.contracts.report import ValidationReport
 from impact_pipeline.lake.files import write_atomically
 from impact_pipeline.lake.lake import Lake
+from impact_pipeline.lake.sealed import read_sealed, sealed_json
 
 _REPORT = TypeAdapter(ValidationReport)
 
@@ -33,12 +33,11 @@ class Verdicts:
 
     def keep(self, report: ValidationReport, key: str) -> None:
         plain = {"key": key, "report": _REPORT.dump_python(report, mode="json")}
-        write_atomically(self._path(report.dataset, report.day), json.dumps(plain, sort_keys=True, indent=1).encode())
+        write_atomically(self._path(report.dataset, report.day), sealed_json(plain))
 
     def _stored(self, dataset: str, day: str) -> dict[str, object] | None:
         path = self._path(dataset, day)
-        stored: dict[str, object] | None = json.loads(path.read_bytes()) if path.exists() else None
-        return stored
+        return read_sealed(path) if path.exists() else None
 
     def _path(self, dataset: str, day: str) -> Path:
         return self.root / dataset / f"{day}.json"

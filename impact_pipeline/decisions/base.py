@@ -70,8 +70,9 @@ class Provenance:
     """Result identity: what the numbers were made from.
 
     `result_id` is a digest of the numbers, the plan, the metrics' versions, code, engine and inputs. `documents` is the
-    digest of the documents that are kept beside the result, `tables` the fingerprints of exposures and cells, `history`
-    the results of earlier studies that a Bayesian reading drew on.
+    digest of the documents that are kept beside the result, `meaning` that of all in them which is not only shown,
+    `tables` the fingerprints of exposures and cells, `history` the results of earlier studies that a Bayesian reading
+    drew on.
     """
 
     result_id: str
@@ -86,3 +87,4 @@ class Provenance:
     tables: dict[str, str] = field(default_factory=dict)
     history: dict[str, str] = field(default_factory=dict)
     environment: Environment | None = None
+    meaning: str = ""

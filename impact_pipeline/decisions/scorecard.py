@@ -29,6 +29,7 @@ class Kept:
     tables: Mapping[str, str] = field(default_factory=dict)
     history: Mapping[str, str] = field(default_factory=dict)
     environment: Environment | None = None
+    meaning: str = ""
 
 
 def scorecard_of(
@@ -73,7 +74,7 @@ def _provenance(
     made_from = [plan_digest, list(versions), code_version, engine, read]
     return Provenance(
         result_id(made_from, numbers), plan_digest, versions, code_version, engine, read, kept.documents,
-        dict(kept.tables), dict(kept.history), kept.environment,
+        dict(kept.tables), dict(kept.history), kept.environment, kept.meaning,
     )  # fmt: skip
 
 

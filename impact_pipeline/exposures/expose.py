@@ -9,6 +9,7 @@ from typing import Any
 from impact_pipeline.catalog.catalog import Study
 from impact_pipeline.catalog.designs import BIN, arm_shares, cluster_column
 from impact_pipeline.catalog.identity import digest
+from impact_pipeline.catalog.meaning import definition
 from impact_pipeline.catalog.plan import EvaluationPlan, ExposureRule
 from impact_pipeline.engines.base import Engine, Input
 from impact_pipeline.exposures.other_study import other_table
@@ -94,7 +95,7 @@ def exposure_meaning(study: Study) -> dict[str, Any]:
         **({"samples": [sample.model_dump(mode="json") for sample in study.samples]} if study.samples else {}),
         "others": {name: _contact_meaning(other, other.exposure) for name, other in study.other_studies.items()},
         "segments": {name: segment.model_dump(mode="json") for name, segment in plan.segments.items()},
-        "features": {feature.name: digest(feature) for feature in features},
+        "features": {feature.name: definition("feature", feature) for feature in features},
     }
 
 

@@ -7,6 +7,7 @@ from datetime import date
 from impact_pipeline.catalog.catalog import Catalog, Feature
 from impact_pipeline.catalog.feature import FeatureOfRows, LearntFeature
 from impact_pipeline.catalog.identity import digest
+from impact_pipeline.catalog.meaning import definition
 from impact_pipeline.engines.base import Engine
 from impact_pipeline.features.learnt import build_learnt_day
 from impact_pipeline.features.provenance import provenance_of
@@ -38,7 +39,7 @@ def _build_day_of_rows(
     days = lookback_days(catalog, feature, on)
     inputs = published_days(lake.trusted(feature.dataset), days)
     compiled, condition = compiled_of(catalog, feature)
-    made_from = digest(LOGIC, feature, sorted(inputs.items()), on.isoformat())
+    made_from = digest(LOGIC, definition("feature", feature), sorted(inputs.items()), on.isoformat())
     standing = table.current(made_from, on.isoformat())
     if standing is not None:
         return standing

@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from impact_pipeline.catalog.expressions import Compiled
 from impact_pipeline.catalog.feature import FeatureOfRows
-from impact_pipeline.catalog.identity import digest
+from impact_pipeline.catalog.meaning import definition
 
 
 def source_columns(feature: FeatureOfRows, compiled: Compiled, condition: Compiled | None) -> tuple[str, ...]:
@@ -28,7 +28,7 @@ def provenance_of(
 ) -> dict[str, Any]:
     """Definition, transformation, versions, remediation and inputs; `missing_days` were wanted and not published."""
     return {
-        "definition": digest(feature),
+        "definition": definition("feature", feature),
         "feature": f"{feature.name}@{feature.version}",
         "dataset": feature.dataset,
         "source_columns": list(source_columns(feature, compiled, condition)),

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from impact_pipeline.catalog.metrics.base import Window, windowed_name
-from impact_pipeline.governance.meaning import Part, feeds_the_verdict, part_of
+from impact_pipeline.catalog.meaning import Part, feeds_the_verdict, keyed, part_of, use_name
 from impact_pipeline.governance.plan_documents import Contents
-
-NAMING = ("metric", "name", "property", "version", "starts")
-"""Fields by which items of a list are told apart, the first that all of them have."""
 
 SHOWN = 80
 _DECIDING = ("success", "guardrail", "quality")
@@ -59,7 +56,7 @@ def changes(before: Contents, after: Contents) -> tuple[Change, ...]:
     for name in sorted(before.keys() & after.keys()):
         kind, _, own = name.partition(" ")
         for field, old, new in sorted(_differences("", before[name], after[name]), key=lambda found: found[0]):
-            binds = feeds_the_verdict(kind, field)
+            binds = feeds_the_verdict(kind, field) and not _measure_comes_or_goes(kind, field, old, new)
             if kind == "metric" and own not in deciding:
                 binds = False
             if kind == "study" and field.startswith("metrics.") and field.split(".")[1] not in deciding:
@@ -73,12 +70,17 @@ def read_change(plain: Mapping[str, Any]) -> Change:
     return Change(**plain)
 
 
+def _measure_comes_or_goes(kind: str, field: str, old: Any, new: Any) -> bool:
+    """Only measures that a study reads are told of its facts: what else reads one is a change of its own."""
+    return kind == "fact" and bool(re.fullmatch(r"measures\.\w+", field)) and None in (old, new)
+
+
 def _deciding(contents: Contents) -> set[str]:
     """Metrics that decide, under the names of both their document and their use."""
     plans = [content for name, content in contents.items() if name.startswith("study ")]
     uses = [use for plan in plans for use in plan["metrics"] if use["role"] in _DECIDING]
     parts = {part for plan in plans for part in _named_beside(plan)}
-    return {name for use in uses for name in (use["metric"], _use_name(use))} | parts
+    return {name for use in uses for name in (use["metric"], use_name(use))} | parts
 
 
 def _named_beside(plan: Mapping[str, Any]) -> Iterator[str]:
@@ -93,30 +95,12 @@ def _named_beside(plan: Mapping[str, Any]) -> Iterator[str]:
 def _differences(field: str, before: Any, after: Any) -> Iterator[tuple[str, Any, Any]]:
     if before == after:
         return
-    old, new = _keyed(before), _keyed(after)
+    old, new = keyed(before), keyed(after)
     if old is None or new is None:
         yield field, before, after
         return
     for key in dict.fromkeys((*old, *new)):
         yield from _differences(f"{field}.{key}".lstrip("."), old.get(key), new.get(key))
-
-
-def _keyed(value: Any) -> Mapping[str, Any] | None:
-    """A mapping as it is, a list of them by what tells its items apart; None of anything else."""
-    if isinstance(value, Mapping):
-        return value
-    if not isinstance(value, list) or not value or not all(isinstance(item, Mapping) for item in value):
-        return None
-    for name in NAMING:
-        keys = [_use_name(item) if name == "metric" else str(item.get(name)) for item in value if name in item]
-        if len(set(keys)) == len(value):
-            return dict(zip(keys, value, strict=True))
-    return {str(place): item for place, item in enumerate(value)}
-
-
-def _use_name(use: Mapping[str, Any]) -> str:
-    window = use.get("window")
-    return str(use["metric"]) if window is None else windowed_name(use["metric"], Window.model_validate(window))
 
 
 def _shown(value: Any) -> str:

@@ -13,14 +13,18 @@ from pydantic import BaseModel, ValidationError
 
 from impact_pipeline.catalog.catalog import Study
 from impact_pipeline.catalog.fact import Fact
-from impact_pipeline.catalog.identity import canonical
+from impact_pipeline.catalog.identity import canonical, digest
 from impact_pipeline.catalog.load import FOLDERS, document_adapter
+from impact_pipeline.catalog.meaning import definition
 from impact_pipeline.catalog.reached import reached
 from impact_pipeline.errors import LakeError
 from impact_pipeline.lake.files import write_atomically
 
 BOUND = frozenset({"study", "metric", "fact", "feature", "contract", "model"})
 """Kinds of documents that a registration binds: not where rows come from, nor the plans of other studies."""
+
+UNREAD = ("contract", "model")
+"""Kinds of which a look reads nothing itself."""
 
 Contents = Mapping[str, Mapping[str, Any]]
 """'<kind> <name>', such as 'metric orders_per_user' -> the document as plain JSON."""
@@ -36,6 +40,17 @@ def documents_of(study: Study) -> Contents:
     return {f"{kind} {name}": _plain(study, study.catalog.of_kind(kind)[name]) for kind, name in sorted(bound)}
 
 
+def meaning_of(study: Study) -> str:
+    """The digest of all in the documents that a look rests on, and not of what is only shown.
+
+    Which rows a contract lets in shows in the fingerprints of the days that were read.
+    """
+    contents = documents_of(study)
+    kinds = {name: name.partition(" ")[0] for name in contents}
+    read = {name: definition(kind, contents[name]) for name, kind in kinds.items() if kind not in UNREAD}
+    return digest("meaning/1", read)
+
+
 def digests_of(contents: Contents) -> Digests:
     return {name: hashlib.sha256(canonical(content)).hexdigest() for name, content in contents.items()}
 
@@ -49,28 +64,28 @@ class KeptDocuments:
     def keep(self, contents: Contents) -> Digests:
         """Store them; on disk on return."""
         digests = digests_of(contents)
-        for name, digest in digests.items():
-            if not self._file(digest).exists():
-                write_atomically(self._file(digest), canonical(contents[name]))
+        for name, mark in digests.items():
+            if not self._file(mark).exists():
+                write_atomically(self._file(mark), canonical(contents[name]))
         return digests
 
     def read(self, digests: Digests) -> Contents:
         """What was kept, with the defaults of fields that documents have got since; raises `LakeError` at a fault."""
         for fault in self.faults(digests):
             raise LakeError(f"{fault}; restore ledger/documents from a copy")
-        return {name: _as_read_now(name, self._file(digest).read_bytes()) for name, digest in digests.items()}
+        return {name: _as_read_now(name, self._file(mark).read_bytes()) for name, mark in digests.items()}
 
     def faults(self, digests: Digests) -> Iterator[str]:
         """Documents that are gone or no longer what was registered."""
-        for name, digest in digests.items():
-            path = self._file(digest)
+        for name, mark in digests.items():
+            path = self._file(mark)
             if not path.exists():
                 yield f"ledger/documents/{path.name}, registered as {name}, is gone"
-            elif hashlib.sha256(path.read_bytes()).hexdigest() != digest:
+            elif hashlib.sha256(path.read_bytes()).hexdigest() != mark:
                 yield f"ledger/documents/{path.name}, registered as {name}, was changed after it was written"
 
-    def _file(self, digest: str) -> Path:
-        return self.home / "ledger" / "documents" / f"{digest}.json"
+    def _file(self, mark: str) -> Path:
+        return self.home / "ledger" / "documents" / f"{mark}.json"
 
 
 def _plain(study: Study, document: BaseModel) -> Mapping[str, Any]:

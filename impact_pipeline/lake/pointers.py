@@ -23,6 +23,7 @@ class Pointer:
     made_from: str
     digest: str
     path: str
+    meaning: str = ""
 
 
 def read_pointer(lake: Lake, study: str, kind: str) -> Pointer | None:

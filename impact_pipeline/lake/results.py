@@ -33,8 +33,11 @@ class Results:
 
     root: Path
 
-    def add(self, study: str, kind: str, as_of: date, value: T, *, made_from: str = "") -> Record[T]:
-        """Store a value and point to it, with the digest of its inputs. The same value on one date is stored once."""
+    def add(self, study: str, kind: str, as_of: date, value: T, *, made_from: str = "", meaning: str = "") -> Record[T]:
+        """Store a value and point to it, with the digests of its inputs and of what its documents mean.
+
+        The same value on one date is stored once.
+        """
         content = canonical_json(value)
         digest = hashlib.sha256(content).hexdigest()
         path = self.root / study / as_of.isoformat() / f"{kind}-{digest[:16]}.json"
@@ -42,6 +45,7 @@ class Results:
             write_atomically(path, content)
         place = {"digest": digest, "path": str(path.relative_to(self.root))}
         pointer = {"as_of": as_of.isoformat(), "made_from": made_from, **place}
+        pointer |= {"meaning": meaning} if meaning else {}
         write_atomically(self._pointer(study, kind), json.dumps(pointer, sort_keys=True).encode())
         return Record(value, digest, as_of, path)
 

@@ -9,11 +9,12 @@ from sqlglot import exp
 from impact_pipeline.catalog.catalog import Catalog
 from impact_pipeline.catalog.fact import Fact
 from impact_pipeline.catalog.identity import digest
+from impact_pipeline.catalog.meaning import definition
 from impact_pipeline.engines.base import Engine
 from impact_pipeline.engines.scaled import column, day, named, scaled, undefined
 from impact_pipeline.errors import LakeError
 from impact_pipeline.lake.lake import Lake
-from impact_pipeline.lake.tables import Publication
+from impact_pipeline.lake.tables import PartitionState, Publication
 
 LOGIC = "unit_days/2"
 """Part of every input digest: raised when a change here changes what is made from the same inputs."""
@@ -33,13 +34,24 @@ def fold_day(catalog: Catalog, fact: Fact, on: date, *, lake: Lake, engine: Engi
     state = trusted.state(on.isoformat())
     if state is None:
         raise LakeError(f"trusted/{fact.dataset} {on} is not published; materialize it first")
-    made_from = digest(LOGIC, fact, state.fingerprint, on.isoformat())
+    meant = definition("fact", fact)
+    made_from = digest(LOGIC, meant, state.fingerprint, on.isoformat())
     standing = table.current(made_from, on.isoformat())
     if standing is not None:
         return standing
-    facts = {"dataset": fact.dataset, "rows_in": state.rows, "fingerprint_in": state.fingerprint}
+    facts = {
+        "dataset": fact.dataset, "rows_in": state.rows, "fingerprint_in": state.fingerprint, "definition": meant,
+    }  # fmt: skip
     with engine.batches(fold_query(catalog, fact, on), {"rows": trusted.files([on.isoformat()])}) as rows:
         return table.publish(rows, generation=generation, input_digest=made_from, partition=on.isoformat(), facts=facts)
+
+
+def is_folded(fact: Fact, folded: PartitionState | None, fingerprint: str) -> bool:
+    """Whether a folded day was made from these rows by the fact as it is now. One of before told no definition."""
+    if folded is None or folded.facts["fingerprint_in"] != fingerprint:
+        return False
+    meant = definition("fact", fact)
+    return bool(folded.facts.get("definition", meant) == meant)
 
 
 def fold_query(catalog: Catalog, fact: Fact, on: date) -> exp.Select:

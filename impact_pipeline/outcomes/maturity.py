@@ -9,13 +9,14 @@ from datetime import date, timedelta
 from impact_pipeline.catalog.catalog import Study
 from impact_pipeline.catalog.metrics.base import Metric, Window
 from impact_pipeline.lake.lake import Lake, days_between
+from impact_pipeline.outcomes.fold import is_folded
 
 
 @dataclass(frozen=True, slots=True)
 class FactDays:
     """Per fact: day -> fingerprint of what the pass reads of that day (trusted rows, and the folded day if folded).
 
-    A folded day that was made from other trusted rows than stand now is as good as missing.
+    A folded day that was made from other trusted rows, or by another definition, than stand now is as good as missing.
     """
 
     days: Mapping[str, Mapping[str, str]]
@@ -27,7 +28,7 @@ class FactDays:
             days = {day: state.fingerprint for day, state in lake.trusted(fact.dataset).states().items()}
             if fact.fold == "unit_days":
                 folded = lake.unit_days(fact.name).states()
-                fresh = {day: s for day, s in folded.items() if s.facts["fingerprint_in"] == days.get(day)}
+                fresh = {day: s for day, s in folded.items() if is_folded(fact, s, days.get(day, ""))}
                 days = {day: f"{days[day]}+{state.fingerprint}" for day, state in fresh.items()}
             found[fact.name] = days
         return cls(found)

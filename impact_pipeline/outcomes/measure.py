@@ -1,7 +1,7 @@
 """Publish a study's cells: close what can be closed, redo what was restated, keep the rest.
 
-A cohort's cells are kept while the digest of all they were made from stands: its exposures, the fingerprints of the
-days its windows read, and the definitions of its metrics.
+A metric's cells of a cohort are kept while the digest of all they were made from stands: the exposures with the
+metric's covariates, the fingerprints of the days its windows read, and its definition.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from impact_pipeline.catalog.identity import digest
 from impact_pipeline.catalog.metrics.base import Metric
 from impact_pipeline.engines.base import Engine, ParquetFiles
 from impact_pipeline.errors import LakeError
+from impact_pipeline.exposures.query import covariate_column
 from impact_pipeline.lake.lake import Lake
 from impact_pipeline.lake.tables import LakeTable, Publication
 from impact_pipeline.outcomes.cells import EXPOSED
@@ -31,17 +32,27 @@ from impact_pipeline.outcomes.query import SEGMENT, cohorts_query, counts_query,
 from impact_pipeline.outcomes.unit_table import Groups
 from impact_pipeline.outcomes.variables import variables_of
 
-LOGIC = "cells/2"
+LOGIC = "cells/3"
 """Part of every input digest: raised when a change here changes what is made from the same inputs."""
+
+MARK = 16
+"""Hex digits of the digest by which a metric's cells of a cohort are known again."""
+
+Marks = Mapping[str, Mapping[str, str]]
+"""Metric -> cohort day -> what its cells are made from."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Pass:
-    """One look's work: what counts, what each cohort is made from, and which cohorts have to be measured."""
+    """One look's work: what counts, what each metric's cohorts are made from, and which of them have to be measured."""
 
     maturity: Maturity
-    made_from: Mapping[str, str]
-    to_measure: tuple[date, ...]
+    marks: Marks
+    to_measure: Mapping[str, tuple[date, ...]]
+
+    @property
+    def cohorts(self) -> tuple[date, ...]:
+        return tuple(sorted({day for days in self.to_measure.values() for day in days}))
 
 
 def measure(study: Study, as_of: date, *, lake: Lake, engine: Engine, generation: str) -> Publication:
@@ -54,19 +65,18 @@ def measure(study: Study, as_of: date, *, lake: Lake, engine: Engine, generation
     if exposed is None:
         raise LakeError(f"study/exposures of '{study.name}' is not published; materialize it first")
     offered = exposures.files()
-    cohorts = _cohort_digests(engine, offered)
+    cohorts = _cohort_digests(study, engine, offered)
     maturity = maturity_of(study, tuple(cohorts), fact_days, as_of)
-    made_from = {c.isoformat(): _made_from(study, c, mark, maturity, fact_days) for c, mark in cohorts.items()}
+    marks = {metric.name: _marks(study, metric, cohorts, maturity, fact_days) for metric in study.metrics}
     inputs = days_of_look(study, as_of, fact_days)
-    whole = digest(LOGIC, as_of.isoformat(), exposed.fingerprint, made_from, inputs, dict(maturity.missing_days))
+    whole = digest(LOGIC, as_of.isoformat(), exposed.fingerprint, marks, inputs, dict(maturity.missing_days))
     standing = table.current(whole)
     if standing is not None:
         return standing
     before = table.state()
-    kept_marks = before.facts["made_from"] if before else {}
-    changed = (c for c in cohorts if made_from[c.isoformat()] != kept_marks.get(c.isoformat()))
-    work = _Pass(maturity, made_from, tuple(c for c in changed if _counts(maturity, c)))
-    kept = _standing(table, engine, work, kept_marks)
+    known: Marks = before.facts.get("marks", {}) if before else {}
+    work = _Pass(maturity, marks, {name: _days(marks, name, known, equal=False) for name in marks})
+    kept = _standing(study, table, engine, {name: _days(marks, name, known, equal=True) for name in marks})
     counts = engine.table(counts_query(study), {"exposures": offered})
     rows = [*kept, *_measured(study, work, lake, engine, offered, counts), _exposed(study, counts)]
     mixed = engine.table(mixed_query(), {"exposures": offered}).to_pylist()[0]["n"]
@@ -74,32 +84,48 @@ def measure(study: Study, as_of: date, *, lake: Lake, engine: Engine, generation
     return table.publish(as_reader(rows), generation=generation, input_digest=whole, facts=facts)
 
 
-def _counts(maturity: Maturity, cohort: date) -> bool:
-    return any(cohort in counted for counted in maturity.cohorts.values())
+def _days(marks: Marks, metric: str, known: Marks, *, equal: bool) -> tuple[date, ...]:
+    """Cohort days of a metric whose mark is the one that is known of an earlier look, or another."""
+    before = known.get(metric, {})
+    return tuple(date.fromisoformat(day) for day, mark in marks[metric].items() if (mark == before.get(day)) == equal)
 
 
-def _standing(table: LakeTable, engine: Engine, work: _Pass, kept_marks: Mapping[str, str]) -> list[pa.Table]:
+def _standing(study: Study, table: LakeTable, engine: Engine, days: Mapping[str, tuple[date, ...]]) -> list[pa.Table]:
     """Those of an earlier look's cells that are still what this look would measure."""
-    days = [date.fromisoformat(day) for day, mark in work.made_from.items() if mark == kept_marks.get(day)]
-    if not days:
+    if not any(days.values()):
         return []
     rows = read_rows(table, engine)
-    measured = pc.not_equal(rows["metric"], EXPOSED)
-    return [rows.filter(pc.and_(measured, pc.is_in(rows["cohort_day"], pa.array(days, pa.date32()))))]
+    found = []
+    for metric in study.metrics:
+        keys = pa.array([study.reading_key(metric, reading) for reading in study.readings_of(metric)])
+        same_day = pc.is_in(rows["cohort_day"], pa.array(days[metric.name], pa.date32()))
+        found.append(rows.filter(pc.and_(pc.is_in(rows["metric"], keys), same_day)))
+    return found
 
 
-def _cohort_digests(engine: Engine, exposures: ParquetFiles) -> dict[date, str]:
-    """Cohort day -> what its exposures are, in order of day."""
-    names = [name for name in exposures.schema.names if name != "cohort_day"]
-    rows = engine.table(cohorts_query(names), {"exposures": exposures}).to_pylist()
-    return {row["cohort_day"]: f"{row['n']}:{row['first']}:{row['second']}" for row in rows}
+def _cohort_digests(study: Study, engine: Engine, exposures: ParquetFiles) -> dict[date, dict[str, str]]:
+    """Cohort day -> what its exposures are, '', and what each covariate of them is, in order of day."""
+    covariates = {covariate_column(feature.name) for feature in study.covariates}
+    plain = [name for name in exposures.schema.names if name not in {"cohort_day", *covariates}]
+    sets = {"": plain, **{name: ["unit", name] for name in sorted(covariates)}}
+    rows = engine.table(cohorts_query(sets), {"exposures": exposures}).to_pylist()
+    return {
+        row["cohort_day"]: {name: f"{row['n']}:{row[f'first {name}']}:{row[f'second {name}']}" for name in sets}
+        for row in rows
+    }
 
 
-def _made_from(study: Study, cohort: date, exposures: str, maturity: Maturity, fact_days: FactDays) -> str:
-    """The digest of all that a cohort's cells depend on."""
-    metrics = [m for m in study.metrics if cohort in maturity.cohorts[m.name]]
-    inputs = {m.name: [metric_meaning(study, m), _window_marks(study, m, cohort, fact_days)] for m in metrics}
-    return digest(LOGIC, exposures, list(study.splits), inputs)
+def _marks(
+    study: Study, metric: Metric, cohorts: Mapping[date, Mapping[str, str]], maturity: Maturity, fact_days: FactDays
+) -> dict[str, str]:
+    """Cohort day -> the digest of all that the metric's cells depend on, of cohorts that count for it."""
+    read, meaning = ["", *map(covariate_column, metric.covariates)], metric_meaning(study, metric)
+    found = {}
+    for cohort in maturity.cohorts[metric.name]:
+        exposures = [cohorts[cohort][name] for name in read]
+        windows = _window_marks(study, metric, cohort, fact_days)
+        found[cohort.isoformat()] = digest(LOGIC, exposures, list(study.splits), meaning, windows)[:MARK]
+    return found
 
 
 def _window_marks(study: Study, metric: Metric, cohort: date, fact_days: FactDays) -> dict[str, list[str]]:
@@ -111,12 +137,12 @@ def _window_marks(study: Study, metric: Metric, cohort: date, fact_days: FactDay
 def _measured(
     study: Study, work: _Pass, lake: Lake, engine: Engine, exposures: ParquetFiles, counts: pa.Table
 ) -> list[pa.Table]:
-    variables = variables_of(study)
-    if not work.to_measure or not variables.variables:
+    variables = variables_of(study, [(metric, each) for metric, each in study.readings if work.to_measure[metric.name]])
+    if not work.cohorts or not variables.variables:
         return []
     groups = _groups(study, work, counts)
-    inputs, sizes = fact_inputs(study, variables, work.to_measure, lake)
-    given = CohortPass(study, variables, groups, work.to_measure, work.maturity.cohorts, sizes)
+    inputs, sizes = fact_inputs(study, variables, work.cohorts, lake)
+    given = CohortPass(study, variables, groups, work.cohorts, work.to_measure, sizes)
     with engine.session({"exposures": exposures, **groups.inputs, **inputs}) as session:
         return measured_rows(session, given)
 
@@ -128,7 +154,7 @@ def _groups(study: Study, work: _Pass, counts: pa.Table) -> Groups:
         for index in range(len(study.splits))
     ]
     segments = {name: tuple(listed) for name, listed in zip(study.splits, values, strict=True)}
-    return Groups(min(work.to_measure), tuple(sorted(study.arms)), segments)
+    return Groups(min(work.cohorts), tuple(sorted(study.arms)), segments)
 
 
 def _exposed(study: Study, counts: pa.Table) -> pa.Table:
@@ -144,8 +170,9 @@ def _facts(as_of: date, work: _Pass, inputs: Mapping[str, Mapping[str, str]], mi
     return {
         "as_of": as_of.isoformat(),
         "mixed_units": int(mixed),
-        "made_from": dict(work.made_from),
-        "cohorts_measured": [cohort.isoformat() for cohort in work.to_measure],
+        "marks": work.marks,
+        "cohorts_measured": [cohort.isoformat() for cohort in work.cohorts],
+        "metrics_measured": [name for name, days in work.to_measure.items() if days],
         "inputs": inputs,
         "missing_days": {fact: list(days) for fact, days in work.maturity.missing_days.items()},
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlglot import exp
 
@@ -25,18 +25,22 @@ def mixed_query() -> exp.Select:
     return exp.select(named(exp.func("count_if", column("mixed")), "n")).from_(exp.to_table("exposures", quoted=True))
 
 
-def cohorts_query(names: Sequence[str]) -> exp.Select:
-    """Cohort day, number of units, and two sums of row hashes over the named columns: equal for equal exposures.
+def cohorts_query(sets: Mapping[str, Sequence[str]]) -> exp.Select:
+    """Cohort day, number of units, and of each set of columns two sums of row hashes: equal for equal exposures.
 
     The engine's own hash is not promised to be the same in its next version: cohorts are then measured once more, and
     to the same integers.
     """
-    columns = [column(name) for name in sorted(names)]
     day = column("cohort_day")
-    sums = [_hash_sum(columns, "first"), _hash_sum([exp.Literal.string("second"), *columns], "second")]
+    sums = [each for name, names in sets.items() for each in _hash_sums(name, [column(one) for one in sorted(names)])]
     count = named(exp.func("count", exp.Star()), "n")
     query = exp.select(day, count, *sums).from_(exp.to_table("exposures", quoted=True))
     return query.group_by(day.copy()).order_by(day.copy())
+
+
+def _hash_sums(name: str, columns: Sequence[exp.Expr]) -> tuple[exp.Expr, exp.Expr]:
+    again = [exp.Literal.string("second"), *columns]
+    return _hash_sum(columns, f"first {name}"), _hash_sum(again, f"second {name}")
 
 
 def _hash_sum(values: Sequence[exp.Expr], name: str) -> exp.Expr:

@@ -12,6 +12,7 @@ from impact_pipeline.catalog.catalog import Catalog
 from impact_pipeline.decisions.base import Scorecard
 from impact_pipeline.governance.reviews import Review
 from impact_pipeline.lake.files import write_atomically
+from impact_pipeline.lake.sealed import sealed_page
 from impact_pipeline.reports.lessons import lessons_of
 from impact_pipeline.reports.look import DayFailure, Entry, failures, looks
 from impact_pipeline.reports.pages import index_body, lessons_body, study_body, whole_page
@@ -74,7 +75,7 @@ def write_page(path: Path, title: str, body: str, generated_at: datetime) -> str
     """Write one page and return the digest of its body."""
     digest = hashlib.sha256(body.encode()).hexdigest()
     footer = f"Generated at {generated_at.isoformat(timespec='seconds')}. Content {digest[:16]}."
-    write_atomically(path, whole_page(title, body, footer).encode())
+    write_atomically(path, sealed_page(whole_page(title, body, footer)))
     return digest
 
 

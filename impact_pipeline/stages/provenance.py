@@ -11,6 +11,7 @@ from impact_pipeline.catalog.reached import documents_behind
 from impact_pipeline.decisions.base import Provenance
 from impact_pipeline.decisions.scorecard import Kept
 from impact_pipeline.governance.environment import environment_here
+from impact_pipeline.governance.plan_documents import meaning_of
 from impact_pipeline.governance.signing import SigningKey, signed, statement
 from impact_pipeline.lake.files import write_atomically
 from impact_pipeline.lake.lake import Lake
@@ -23,7 +24,7 @@ SIGNED_SUFFIX = ".intoto.jsonl"
 def kept_of(lake: Lake, study: Study, history: Mapping[str, str]) -> Kept:
     """Documents are stored; of tables and environment it is told what they are."""
     documents = keep_documents(lake, study.name, canonical(documents_behind(study)))
-    return Kept(documents, table_marks(lake, study), history, environment_here())
+    return Kept(documents, table_marks(lake, study), history, environment_here(), meaning_of(study))
 
 
 def table_marks(lake: Lake, study: Study) -> dict[str, str]:

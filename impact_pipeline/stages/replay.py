@@ -156,7 +156,7 @@ def _recomputed(
             told = f"{name} has other rows than it had: {card.provenance.tables[name]} -> {marks[name]}"
             yield Difference("table", name, told)
     origin = card.provenance
-    kept = Kept(origin.documents, origin.tables, origin.history, origin.environment)
+    kept = Kept(origin.documents, origin.tables, origin.history, origin.environment, origin.meaning)
     cards = recorded_cards(origin.history, workspace.lake, SCORECARD)
     estimates = estimates_of(scratch, study, card.as_of, cards)
     remarks = engine_remarks(workspace.lake, SCORECARD, study.name, card.as_of, origin.engine)

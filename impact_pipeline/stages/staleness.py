@@ -14,14 +14,17 @@ from impact_pipeline.catalog.catalog import Catalog, Study, studies_due
 from impact_pipeline.catalog.feature import FeatureOfRows, LearntFeature
 from impact_pipeline.catalog.feature_inputs import dataset_of
 from impact_pipeline.catalog.identity import digest
-from impact_pipeline.contracts.publish import refused
+from impact_pipeline.catalog.meaning import definition
+from impact_pipeline.contracts.publish import is_published, refused
 from impact_pipeline.exposures.expose import exposure_inputs
 from impact_pipeline.features.learnt_inputs import LearntHistory
 from impact_pipeline.features.query import lookback_days
+from impact_pipeline.governance.plan_documents import meaning_of
 from impact_pipeline.governance.reviews import reviews_of
 from impact_pipeline.governance.standing import ended_plans
 from impact_pipeline.lake.lake import Lake
 from impact_pipeline.lake.tables import PartitionState
+from impact_pipeline.outcomes.fold import is_folded
 from impact_pipeline.outcomes.maturity import FactDays, days_of_look
 from impact_pipeline.stages.readers import blinding_mark
 from impact_pipeline.stages.standing import version_of
@@ -51,7 +54,8 @@ def stale_data(catalog: Catalog, lake: Lake) -> tuple[Stale, ...]:
 def stale_studies(catalog: Catalog, lake: Lake) -> tuple[Stale, ...]:
     """Studies whose last look read other inputs than stand now, or was left halfway; its date begins `wanted`.
 
-    One whose plan was closed or abandoned is looked at no more.
+    Before the planned look also those whose documents mean another thing than they did. One whose plan was closed or
+    abandoned is looked at no more.
     """
     names = sorted(set(catalog.plans) - ended_plans(lake.home))
     return tuple(sorted(stale for name in names for stale in _stale_look(catalog.study(name), lake)))
@@ -62,23 +66,22 @@ def _stale_publications(catalog: Catalog, lake: Lake) -> Iterator[Stale]:
     for dataset in catalog.datasets:
         contract, trusted = catalog.contracts[dataset], lake.trusted(dataset).states()
         for day, staged in lake.staging.days(dataset).items():
-            published = day in trusted and trusted[day].facts["staged_fingerprint"] == staged.fingerprint
-            if not published and not refused(contract, lake, staged):
-                yield Stale(f"trusted/{dataset}", day, digest(staged.fingerprint, contract))
+            if not is_published(contract, trusted.get(day), staged) and not refused(contract, lake, staged):
+                yield Stale(f"trusted/{dataset}", day, digest(staged.fingerprint, definition("contract", contract)))
 
 
 def _stale_folds(catalog: Catalog, lake: Lake) -> Iterator[Stale]:
     for fact in (fact for fact in catalog.facts.values() if fact.fold == "unit_days"):
         folded = lake.unit_days(fact.name).states()
         for day, state in lake.trusted(fact.dataset).states().items():
-            if day not in folded or folded[day].facts["fingerprint_in"] != state.fingerprint:
-                yield Stale(f"unit_days/{fact.name}", day, state.fingerprint)
+            if not is_folded(fact, folded.get(day), state.fingerprint):
+                yield Stale(f"unit_days/{fact.name}", day, digest(state.fingerprint, definition("fact", fact)))
 
 
 def _stale_features(catalog: Catalog, lake: Lake, feature: FeatureOfRows) -> Iterator[Stale]:
     """Feature days already built whose inputs changed, and days whose eve has been published since."""
     states, trusted = lake.feature(feature.name).states(), lake.trusted(feature.dataset).states()
-    last, definition = catalog.source_of(feature.dataset).last_day or date.max, digest(feature)
+    last, meant = catalog.source_of(feature.dataset).last_day or date.max, definition("feature", feature)
     eves = [date.fromisoformat(day) for day in trusted]
     for day in sorted({*eves, *(eve + timedelta(days=1) for eve in eves)}):
         if day > last:
@@ -86,8 +89,8 @@ def _stale_features(catalog: Catalog, lake: Lake, feature: FeatureOfRows) -> Ite
         reads = [known for known in lookback_days(catalog, feature, day) if known in trusted]
         inputs = {known: trusted[known].fingerprint for known in reads}
         state = states.get(day.isoformat())
-        if state is None or state.facts["input_days"] != inputs or state.facts["definition"] != definition:
-            yield Stale(f"features/{feature.name}", day.isoformat(), digest(definition, inputs))
+        if state is None or state.facts["input_days"] != inputs or state.facts["definition"] != meant:
+            yield Stale(f"features/{feature.name}", day.isoformat(), digest(meant, inputs))
 
 
 def _stale_predictions(
@@ -117,9 +120,11 @@ def _stale_look(study: Study, lake: Lake) -> Iterator[Stale]:
     now = [exposure_inputs(basis, as_of, lake).read for basis in study.bases]
     results = {kind: lake.results.pointer(study.name, kind) for kind in (FINDINGS, ESTIMATES, SCORECARD)}
     whole = all(map(_made_of, exposures, cells, now, (read for _ in now)))
-    if not whole or not _followed([state.fingerprint for state in cells if state is not None], results):
+    meaning, made_by = meaning_of(study), results[SCORECARD].get("meaning")
+    edited = as_of < study.planned_look and made_by not in (None, meaning)
+    if edited or not whole or not _followed([state.fingerprint for state in cells if state is not None], results):
         marks = [state.fingerprint for state in standing] + [result.get("digest") for result in results.values()]
-        yield Stale("study/verdict", study.name, f"{as_of.isoformat()} {digest(now, read, marks)}")
+        yield Stale("study/verdict", study.name, f"{as_of.isoformat()} {digest(now, read, marks, meaning)}")
 
 
 def _made_of(

@@ -40,6 +40,7 @@ from impact_pipeline.stages.outcome import Outcome, outcome_of
 from impact_pipeline.stages.provenance import kept_of, sign
 from impact_pipeline.stages.readers import KIND, Readers
 from impact_pipeline.stages.record import record_look, record_verdict
+from impact_pipeline.stages.restated import decided_before, standing_after
 from impact_pipeline.stages.standing import (
     cells_of,
     cells_version,
@@ -113,7 +114,7 @@ def make_cells(workspace: Workspace, study: Study, as_of: date) -> Outcome:
         upstream.update({f"trusted/{dataset} {day}": mark for day, mark in days.items()})
     shown = {
         "as_of": as_of.isoformat(),
-        "cohorts": len(facts["made_from"]),
+        "cohorts": len({day for days in facts["marks"].values() for day in days}),
         "cohorts_measured": len(facts["cohorts_measured"]) if made[0].written else 0,
         "mixed_units": facts["mixed_units"],
         "missing_days": str(facts["missing_days"]),
@@ -178,19 +179,31 @@ def make_verdict(workspace: Workspace, study: Study, as_of: date) -> Outcome:
     estimates = lake.results.current(study.name, ESTIMATES, StoredEstimates)
     if findings.value.cells != estimates.value.cells:
         raise LakeError(f"study '{study.name}': findings and estimates were made from different cells; redo both")
-    kept = kept_of(lake, study, estimates.value.history)
-    remarks = engine_remarks(lake, SCORECARD, study.name, as_of, workspace.engine.name)
-    began, found = effect_start(study, lake, workspace.engine), (findings.value.findings, estimates.value.estimates)
-    standing = standing_of(study, workspace.home, began)
-    card = card_of(workspace, study, as_of, *found, kept, remarks, standing)
+    card = _judged(workspace, study, as_of, findings.value, estimates.value)
     record_verdict(workspace, card)
     made_from, key = verdict_inputs(findings.digest, estimates.digest), signing_key(workspace.environ)
-    stored = lake.results.add(study.name, SCORECARD, as_of, card, made_from=made_from)
+    stored = lake.results.add(study.name, SCORECARD, as_of, card, made_from=made_from, meaning=card.provenance.meaning)
     if key is not None:
         sign(StoredResult(study.name, as_of, stored.path), card.provenance, key)
     return _told(
         workspace, card, study, stored.digest, {"study/findings": findings.digest, "study/estimates": estimates.digest}
     )
+
+
+def _judged(
+    workspace: Workspace, study: Study, as_of: date, found: StoredFindings, estimated: StoredEstimates
+) -> Scorecard:
+    """As the plan stands; a verdict that settled the study before is not turned by data restated since."""
+    lake, both = workspace.lake, (found.findings, estimated.estimates)
+    kept = kept_of(lake, study, estimated.history)
+    remarks = engine_remarks(lake, SCORECARD, study.name, as_of, workspace.engine.name)
+    standing = standing_of(study, workspace.home, effect_start(study, lake, workspace.engine))
+    card = card_of(workspace, study, as_of, *both, kept, remarks, standing)
+    decided = decided_before(study, lake, as_of, card.provenance.inputs)
+    if decided is None:
+        return card
+    standing = standing_after(standing, decided, study, card)
+    return card_of(workspace, study, as_of, *both, kept, remarks, standing)
 
 
 def _told(workspace: Workspace, card: Scorecard, study: Study, version: str, upstream: Mapping[str, str]) -> Outcome:

@@ -1,4 +1,4 @@
-"""Is everything in the lake what was recorded of it: tables, staged days, results, pointers, documents, signatures."""
+"""Is everything what was recorded of it: tables, staged days, results, pointers, documents, signatures, seals."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from impact_pipeline.governance.signing import SIGNING_VARIABLE, SigningKey, ope
 from impact_pipeline.lake.inspection import inspect
 from impact_pipeline.lake.lake import Lake
 from impact_pipeline.lake.pointers import pointer_fault, read_pointer
+from impact_pipeline.lake.sealed import faults_of as sealed_faults
 from impact_pipeline.lake.stored import DOCUMENTS, StoredResult, find_result, kept_documents, stored_results
 from impact_pipeline.stages.provenance import SIGNED_SUFFIX
 from impact_pipeline.stages.study import ESTIMATES, FINDINGS, SCORECARD, verdict_inputs
@@ -56,6 +57,7 @@ def verify(lake: Lake, key: SigningKey | None, engine: str) -> Verified:
     faults = [fault for kind in KINDS for result in found[kind] for fault in _result_faults(lake, kind, result)]
     faults += _document_faults(lake)
     faults += _pointer_faults(lake)
+    faults += sealed_faults(lake.home, lake.root)
     signed = [card for card in found[SCORECARD] if statement_of(card).is_file()]
     faults += [fault for card in signed if key is not None and (fault := signature_fault(card, key))]
     remarks = [*_remarks(len(found[SCORECARD]), len(signed), key), *_other_engines(lake, engine)]
@@ -122,6 +124,8 @@ def _inputs_fault(lake: Lake, study: str, kind: str) -> str:
         return ""
     try:
         if kind == SCORECARD:
+            if pointer.meaning != _plain_of(lake, pointer.path)["provenance"].get("meaning", ""):
+                return f"results/{study}/current-{kind}.json: its result was made by documents of another meaning"
             both = (_digests(lake, study, pointer.as_of, one) for one in (FINDINGS, ESTIMATES))
             known = {verdict_inputs(findings, estimates) for findings, estimates in product(*both)}
         else:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlglot import exp
 
+from impact_pipeline.catalog.meaning import definition
 from impact_pipeline.contracts.publish import PublishedDay, judged_day, publish_day, refused
 from impact_pipeline.contracts.verdicts import verdicts_of
 from impact_pipeline.engines.duckdb import DuckDBEngine
@@ -80,6 +81,7 @@ def test_a_day_is_published_with_its_broken_rows_set_aside(tmp_path: Path) -> No
     assert day.trusted.state.facts == {
         "staged_fingerprint": lake.staging.read("orders", DAY)[0].fingerprint,
         "contract_version": "1.0.0",
+        "contract": definition("contract", orders_contract()),
         "rows_in": 4,
         "rows_out": 3,
         "rows_quarantined": 1,

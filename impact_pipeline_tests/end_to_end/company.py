@@ -146,7 +146,7 @@ def tables_of(home: Path) -> list[Path]:
 
 def records(path: Path, history: bool) -> dict[str, str]:
     """Partition -> what its newest commit recorded, but for the time of the run."""
-    left_out = () if history else ("as_of", "cohorts_measured")
+    left_out = () if history else ("as_of", "cohorts_measured", "metrics_measured")
     found: dict[str, str] = {}
     for commit in DeltaTable(path).history():
         state = json.loads(commit["impact"])

@@ -31,7 +31,7 @@ def differing(edit: dict[str, dict[str, Any]]) -> list[tuple[str, str, str, bool
         ({"metric buyer_share": {"better": "lower"}}, [("metric buyer_share", "better", "statistic", False)]),
         ({"metric orders_per_user": {"label": "x"}}, [("metric orders_per_user", "label", "display", False)]),
         ({"fact orders": {"event_at": "x"}}, [("fact orders", "event_at", "data", True)]),
-        ({"contract orders": {"slaProperties": []}}, [("contract orders", "slaProperties", "display", False)]),
+        ({"contract orders": {"slaProperties": []}}, [("contract orders", "slaProperties", "data", False)]),
         ({"model search_ranker": {"product_area": "x"}}, [("model search_ranker", "product_area", "display", False)]),
     ],
 )  # fmt: skip

@@ -112,13 +112,14 @@ def test_a_hostile_figure_does_not_leave_its_picture(tmp_path: Path) -> None:
     assert [tag for tag, _ in page.elements].count("svg") == 3
 
 
-def test_only_the_footer_knows_the_clock(tmp_path: Path) -> None:
+def test_only_the_footer_and_the_seal_know_the_clock(tmp_path: Path) -> None:
     first = _write(tmp_path / "a", scorecard())
     second = _write(tmp_path / "b", scorecard(), at=datetime(2027, 1, 1, tzinfo=UTC))
     assert (first.digests, first.digest) == (second.digests, second.digest)
     pages = [(tmp_path / side / "studies/ranker_v2.html").read_text(encoding="utf-8") for side in "ab"]
     differing = [pair for pair in zip(*(page.splitlines() for page in pages), strict=True) if pair[0] != pair[1]]
     content = first.digests["studies/ranker_v2.html"][:16]
+    assert all(line.startswith("<!-- sha256 of all before this line: ") for line in differing.pop())
     assert differing == [
         (
             f"<footer>Generated at 2026-03-21T12:00:00+00:00. Content {content}.</footer>",

@@ -60,7 +60,8 @@ def test_a_refused_day_is_not_asked_for_again_before_delivery_or_contract_change
     with pytest.raises(ContractBreach):
         publish_staged(workspace, "orders", date.fromisoformat(DAY))
     assert stale_publications(workspace) == []
-    contract = (tmp_path / "catalog" / "contracts" / "orders.yaml").read_text().replace("1.0.0", "1.0.1")
+    written = (tmp_path / "catalog" / "contracts" / "orders.yaml").read_text()
+    contract = written.replace("{name: channel,", "{name: channel, required: true,")
     catalog = write_catalog(tmp_path / "catalog", changes={"contracts/orders.yaml": contract})
     asked = [item.asset for item in stale_data(catalog, workspace.lake)]
     assert asked == ["trusted/orders"]

@@ -5,18 +5,25 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from impact_pipeline.governance.signing import SigningKey
+from impact_pipeline.lake.failures import Failed
 from impact_pipeline.lake.lake import Lake
 from impact_pipeline.lake.results import canonical_json
+from impact_pipeline.stages.data import validate
+from impact_pipeline.stages.portfolio import make_impact, make_site
 from impact_pipeline.stages.replay import replay
 from impact_pipeline.stages.verify import Verified, verify
+from impact_pipeline_tests.contracts.orders import stage
 from impact_pipeline_tests.small_shop import ENGINE
 from impact_pipeline_tests.stages.looked_home import EARLIER, STUDY, copy_of, make_looked_home, next_year
 from impact_pipeline_tests.stages.small_workspace import LAST
+from impact_pipeline_tests.stages.test_staleness import DELIVERED
 
 KEY = "a key of tests only"
 OTHER = SigningKey(b"another key of tests")
@@ -92,6 +99,27 @@ def test_what_was_changed_is_named_with_its_place(
     path.write_bytes(edit(before))
     assert path.read_bytes() != before
     assert any(told in fault for fault in verified(home).faults)
+
+
+def test_money_pages_validations_and_failures_are_held_too(home: Path) -> None:
+    workspace = next_year(home)
+    make_impact(workspace)
+    make_site(workspace)
+    stage(workspace.lake, pa.table(DELIVERED), "2026-03-20")
+    validate(workspace, "orders", date(2026, 3, 20))
+    workspace.lake.failures.record(Failed("raw/orders", "2026-03-21", "SourceError", "gone", "now"))
+    assert verified(home).faults == ()
+    for file, old, told in (
+        ("reports/studies/ranker_v2.html", "Ranker 2", "reports/studies/ranker_v2.html: the content was changed"),
+        ("lake/validations/orders/2026-03-20.json", '"rows": 2', "validations/orders/2026-03-20.json: carries"),
+        ("lake/failures/raw--orders/2026-03-21.json", "gone", "failures/raw--orders/2026-03-21.json: the content was"),
+        ("lake/kpis/impact/_delta_log/00000000000000000000.json", '\\"rows\\"', "kpis/impact/_delta_log/0"),
+    ):
+        whole = (home / file).read_bytes()
+        (home / file).write_bytes(replaced(old, f"{old[:-1]}~")(whole))
+        assert (home / file).read_bytes() != whole
+        assert [told in fault for fault in verified(home).faults] == [True], file
+        (home / file).write_bytes(whole)
 
 
 def test_a_result_renamed_after_its_forged_content_gives_another_id(home: Path) -> None:

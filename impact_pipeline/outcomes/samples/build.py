@@ -74,8 +74,8 @@ def measure_samples(study: Study, as_of: date, *, lake: Lake, engine: Engine, ge
     rows = rows.sort_by([(key, "ascending") for key in KEYS])
     mixed = engine.table(mixed_query(), {"exposures": look.exposures}).to_pylist()[0]["n"]
     facts = {
-        "as_of": as_of.isoformat(), "mixed_units": int(mixed), "exposures": exposed.fingerprint, "made_from": {},
-        "cohorts_measured": [], "inputs": inputs, "missing_days": {},
+        "as_of": as_of.isoformat(), "mixed_units": int(mixed), "exposures": exposed.fingerprint, "marks": {},
+        "cohorts_measured": [], "metrics_measured": list(metrics), "inputs": inputs, "missing_days": {},
     }  # fmt: skip
     reader = pa.RecordBatchReader.from_batches(SCHEMA, rows.to_batches())
     return table.publish(reader, generation=generation, input_digest=whole, facts=facts)

@@ -1,13 +1,20 @@
 """What an edit of a document touches: the data that are read, the statistic made of them, or only what is shown.
 
 `data` changes cells, `statistic` changes estimates or the verdict, `display` changes neither. Whatever is not listed
-is data: a field that nobody thought of must not count as a matter of taste.
+is data: a field that nobody thought of must not count as a matter of taste. Differences of plans, digests of inputs and
+staleness all ask here.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Literal
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+from impact_pipeline.catalog.identity import digest
+from impact_pipeline.catalog.metrics.base import Window, windowed_name
 
 Part = Literal["data", "statistic", "display"]
 
@@ -20,7 +27,7 @@ DISPLAY: dict[str, tuple[str, ...]] = {
     "fact": ("name", "owner", "description", r"measures\.\w+\.(unit|description)"),
     "feature": ("name", "owner", "description", "version", "unit", r"remediation\.notes"),
     "contract": (
-        "apiVersion", "kind", "id", "name", "version", "status", "description", "domain", "team", "slaProperties",
+        "apiVersion", "kind", "id", "name", "version", "status", "description", "domain", "team",
         r"schema\.\w+\.(description|properties\.\w+\.(description|businessName))",
     ),
     "model": (".*",),
@@ -39,6 +46,10 @@ UNBOUND = (
     "segments", r"metrics\.\w+\.(expected|harm)",
 )  # fmt: skip
 """Fields of a plan that feed no verdict: an edit of them is told, and changes none."""
+
+
+NAMING = ("metric", "name", "property", "version", "starts")
+"""Fields by which items of a list are told apart, the first that all of them have."""
 
 
 def part_of(kind: str, field: str) -> Part:
@@ -63,6 +74,42 @@ def feeds_the_verdict(kind: str, field: str) -> bool:
     if kind == "study":
         return not _is_among(field, UNBOUND)
     return kind in ("metric", "fact", "feature") and part_of(kind, field) != "display"
+
+
+def definition(kind: str, document: BaseModel | Mapping[str, Any]) -> str:
+    """The digest of all that an edit for show leaves alone."""
+    plain = document.model_dump(mode="json", by_alias=True) if isinstance(document, BaseModel) else document
+    said = {field: value for field, value in leaves("", plain) if part_of(kind, field) != "display"}
+    return digest("definition/1", kind, said)
+
+
+def leaves(field: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """Every field that holds a single value or a plain list, by its path; items of lists by what tells them apart."""
+    items = keyed(value)
+    if not items:
+        yield field, value
+        return
+    for key, item in items.items():
+        yield from leaves(f"{field}.{key}".lstrip("."), item)
+
+
+def keyed(value: Any) -> Mapping[str, Any] | None:
+    """A mapping as it is, a list of them by what tells its items apart; None of anything else."""
+    if isinstance(value, Mapping):
+        return value
+    if not isinstance(value, list) or not value or not all(isinstance(item, Mapping) for item in value):
+        return None
+    for name in NAMING:
+        keys = [use_name(item) if name == "metric" else str(item.get(name)) for item in value if name in item]
+        if len(set(keys)) == len(value):
+            return dict(zip(keys, value, strict=True))
+    return {str(place): item for place, item in enumerate(value)}
+
+
+def use_name(use: Mapping[str, Any]) -> str:
+    """The name under which a plan reads a metric, of its use as plain JSON."""
+    window = use.get("window")
+    return str(use["metric"]) if window is None else windowed_name(use["metric"], Window.model_validate(window))
 
 
 def _is_among(field: str, patterns: tuple[str, ...]) -> bool:
