@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -26,13 +26,14 @@ from impact_pipeline.cli.options import (
     tell,
 )
 from impact_pipeline.cli.plan import plan_app
-from impact_pipeline.cli.records import lessons, postmortem
+from impact_pipeline.cli.records import glossary, lessons, postmortem
 from impact_pipeline.cli.results import diff, replay, verify
 from impact_pipeline.cli.review import review_app
 from impact_pipeline.errors import ImpactError, InputError
 
 if TYPE_CHECKING:
     from impact_pipeline.catalog.catalog import Catalog
+    from impact_pipeline.catalog.issues import Issue
 
 app = typer.Typer(
     help="What each change of a machine-learning model did to the business and to its users.",
@@ -42,32 +43,38 @@ app = typer.Typer(
 app.add_typer(plan_app, name="plan")
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(review_app, name="review")
-for command in (replay, diff, verify, postmortem, lessons):
+for command in (replay, diff, verify, postmortem, lessons, glossary):
     app.command()(command)
 
 
 @app.command()
 def check(home: Home = DEFAULT_HOME, as_json: Json = False) -> None:
-    """Validate every document of the catalog; report every fault at once."""
+    """Validate every document of the catalog; report every fault at once, and versions that were not raised."""
+    from impact_pipeline.catalog.load import FOLDERS
+    from impact_pipeline.governance.versions import version_warnings
+
     catalog = catalog_at(home)
     issues = sorted(issue for found in catalog.broken.values() for issue in found)
-    counts = {
-        kind: len(catalog.of_kind(kind))
-        for kind in ("source", "contract", "fact", "feature", "metric", "model", "study", "review", "postmortem")
-    }
-    told = [{"file": i.file, "line": i.line, "field": i.field, "message": i.message} for i in issues]
+    warnings = version_warnings(home, catalog)
+    counts = {kind: len(catalog.of_kind(kind)) for kind in FOLDERS.values()}
     if as_json:
-        print_json({"sound": counts, "issues": told})
+        print_json({"sound": counts, "issues": _located(issues), "warnings": _located(warnings)})
     else:
-        for issue in issues:
+        for issue in (*issues, *warnings):
             typer.echo(str(issue), err=True)
-        sound = ", ".join(
-            f"{n} {kind}{'' if n == 1 else 's'}".replace("studys", "studies")
-            for kind, n in counts.items()
-            if n or kind not in ("review", "postmortem")
-        )
-        typer.echo(f"{home / 'catalog'}: {sound}; {len(issues)} fault{'' if len(issues) == 1 else 's'}")
+        shown = [(kind, n) for kind, n in counts.items() if n or kind not in ("review", "postmortem")]
+        told = [_counted(n, kind) for kind, n in shown]
+        warned = f", {_counted(len(warnings), 'warning')}" if warnings else ""
+        typer.echo(f"{home / 'catalog'}: {', '.join(told)}; {_counted(len(issues), 'fault')}{warned}")
     raise typer.Exit(WRONG_INPUT if issues else OK)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}".replace("studys", "studies")
+
+
+def _located(issues: Iterable[Issue]) -> list[dict[str, Any]]:
+    return [{"file": i.file, "line": i.line, "field": i.field, "message": i.message} for i in issues]
 
 
 @app.command()
