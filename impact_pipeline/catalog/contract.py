@@ -10,6 +10,7 @@ What the standard has no word for stands in `customProperties` under names that 
 | `impact.ingestedAt` | contract | the column that says when the source received the row |
 | `impact.role` | property | `identifier`, `dimension`, `measure` or `time`: what expressions may do with the column |
 | `impact.entity` | property | on an identifier: whose id it is; ids of one entity share their pseudonyms |
+| `impact.changeLog.<version>` | contract | what changed with that version |
 | `impact.scope` | quality rule | `partition` (default) or `table`: over which rows a rule holds |
 """
 
@@ -26,6 +27,7 @@ Role = Literal["identifier", "dimension", "measure", "time"]
 LogicalType = Literal["string", "integer", "number", "boolean", "date", "timestamp"]
 Scalar = str | int | float | bool
 
+CHANGE_LOG = "impact.changeLog."
 PHYSICAL_TYPE = r"^(VARCHAR|BIGINT|INTEGER|DOUBLE|BOOLEAN|DATE|TIMESTAMPTZ|DECIMAL\(([1-9]|[12]\d|3[0-8]),\d{1,2}\))$"
 LOGICAL_OF = {
     "VARCHAR": "string", "BIGINT": "integer", "INTEGER": "integer", "DOUBLE": "number", "DECIMAL": "number",
@@ -171,6 +173,12 @@ class Contract(_Customised):
     @property
     def owner(self) -> str:
         return self.team.name
+
+    @property
+    def change_log(self) -> tuple[str, ...]:
+        """A line a version, as written in `impact.changeLog.<version>`."""
+        logged = (one for one in self.customProperties if one.property.startswith(CHANGE_LOG))
+        return tuple(f"{one.property.removeprefix(CHANGE_LOG)}: {one.value}" for one in logged)
 
     @property
     def columns(self) -> tuple[Property, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import get_args
 
 from impact_pipeline.catalog.catalog import Catalog, Key
-from impact_pipeline.catalog.contract import Contract, CustomProperty, Property, QualityRule, Role
+from impact_pipeline.catalog.contract import CHANGE_LOG, Contract, CustomProperty, Property, QualityRule, Role
 from impact_pipeline.catalog.patterns import PatternFault, portable
 from impact_pipeline.catalog.strict_yaml import Path
 
@@ -45,7 +45,7 @@ def contracts_are_enforceable(catalog: Catalog) -> Iterator[tuple[Key, Path, str
 
 
 def _faults(contract: Contract) -> Iterator[Fault]:
-    yield from _known_custom(("customProperties",), contract.customProperties, CUSTOM_OF_CONTRACT)
+    yield from _known_custom(("customProperties",), contract.customProperties, CUSTOM_OF_CONTRACT, (CHANGE_LOG,))
     share = contract.custom("maxQuarantinedShare", 0.05)
     if isinstance(share, bool | str) or not 0 <= share <= 1:
         yield ("customProperties",), f"impact.maxQuarantinedShare is {share!r}; write a share from 0 to 1"
@@ -61,10 +61,14 @@ def _faults(contract: Contract) -> Iterator[Fault]:
     yield from _names_are_distinct(contract)
 
 
-def _known_custom(path: Path, found: Iterable[CustomProperty], allowed: tuple[str, ...]) -> Iterator[Fault]:
+def _known_custom(
+    path: Path, found: Iterable[CustomProperty], allowed: tuple[str, ...], named: tuple[str, ...] = ()
+) -> Iterator[Fault]:
+    """A breach of each of ours that is not `allowed` and whose name begins with none of `named`."""
     known = [f"impact.{name}" for name in allowed]
     for index, custom in enumerate(found):
-        if custom.property.startswith("impact.") and custom.property not in known:
+        told = custom.property in known or custom.property.startswith(named)
+        if custom.property.startswith("impact.") and not told:
             yield (*path, index, "property"), f"'{custom.property}' is not known here; known are {', '.join(known)}"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 NAME_PATTERN = r"^[a-z][a-z0-9_]{1,62}$"
 RESERVED_NAMES = frozenset(
@@ -22,6 +22,10 @@ Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN), AfterValidator(_n
 Text = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 Expression = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 Owner = Annotated[str, StringConstraints(pattern=r"^(team:[a-z0-9][a-z0-9_-]*|[^@\s]+@[^@\s]+)$")]
+
+
+ChangeLog = Annotated[tuple[Text, ...], Field(exclude_if=lambda log: not log)]
+"""What changed with each version, a line each; no part of a document's content where there is none."""
 
 
 class Model(BaseModel):

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from impact_pipeline.catalog.document import Document, Expression, Model, Name, Text
+from impact_pipeline.catalog.document import ChangeLog, Document, Expression, Model, Name, Text
 
 
 class Measure(Model):
@@ -21,9 +21,12 @@ class Measure(Model):
 class Fact(Document):
     """`fold: unit_days` stores one row per unit and day, shared by all studies; `direct` reads trusted rows.
 
-    Folding pays when a unit has well above one event a day.
+    Folding pays when a unit has well above one event a day. `version` is raised when its rows or measures mean another
+    thing.
     """
 
+    version: Annotated[int, Field(ge=1, exclude_if=lambda version: version == 1)] = 1
+    change_log: ChangeLog = ()
     dataset: Name
     entity: Name
     event_at: Name

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from impact_pipeline.catalog.document import Document, Expression, Model, Name, Text
+from impact_pipeline.catalog.document import ChangeLog, Document, Expression, Model, Name, Text
 from impact_pipeline.catalog.metrics.base import Total
 
 
@@ -29,6 +29,7 @@ class _Feature(Document):
     entity: Name
     as_of: Literal["day_start"] = "day_start"
     remediation: Remediation = Remediation()
+    change_log: ChangeLog = ()
 
 
 class _FeatureOfRows(_Feature):

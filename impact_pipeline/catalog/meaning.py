@@ -24,10 +24,11 @@ DISPLAY: dict[str, tuple[str, ...]] = {
         "governance",
     ),
     "metric": ("name", "owner", "description", "label", "unit", "version", "change_log"),
-    "fact": ("name", "owner", "description", r"measures\.\w+\.(unit|description)"),
-    "feature": ("name", "owner", "description", "version", "unit", r"remediation\.notes"),
+    "fact": ("name", "owner", "description", "version", "change_log", r"measures\.\w+\.(unit|description)"),
+    "feature": ("name", "owner", "description", "version", "change_log", "unit", r"remediation\.notes"),
     "contract": (
         "apiVersion", "kind", "id", "name", "version", "status", "description", "domain", "team",
+        r"customProperties\.impact\.changeLog",
         r"schema\.\w+\.(description|properties\.\w+\.(description|businessName))",
     ),
     "model": (".*",),

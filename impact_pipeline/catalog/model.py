@@ -21,3 +21,8 @@ class MlModel(Document):
 
     product_area: Text
     versions: Annotated[tuple[ModelVersion, ...], Field(min_length=1)]
+
+    @property
+    def change_log(self) -> tuple[str, ...]:
+        """A line a version."""
+        return tuple(f"{one.version}: {one.notes}" for one in self.versions)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -27,7 +27,7 @@ from impact_pipeline.cli.options import (
     tell,
 )
 from impact_pipeline.cli.plan import plan_app
-from impact_pipeline.cli.records import lessons, postmortem
+from impact_pipeline.cli.records import glossary, lessons, postmortem
 from impact_pipeline.cli.results import diff, replay, verify
 from impact_pipeline.cli.review import review_app
 from impact_pipeline.cli.unblind import unblind
@@ -35,6 +35,7 @@ from impact_pipeline.errors import ImpactError, InputError
 
 if TYPE_CHECKING:
     from impact_pipeline.catalog.catalog import Catalog
+    from impact_pipeline.catalog.issues import Issue
 
 app = typer.Typer(
     cls=GatedGroup, help="What each change of a machine-learning model did to the business and to its users.",
@@ -44,35 +45,40 @@ app = typer.Typer(
 app.add_typer(plan_app, name="plan")
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(review_app, name="review")
-for command in (replay, diff, verify, unblind, postmortem, lessons):
+for command in (replay, diff, verify, unblind, postmortem, lessons, glossary):
     app.command()(command)
 
 
 @app.command()
 def check(home: Home = DEFAULT_HOME, as_json: Json = False) -> None:
-    """Validate every document of the catalog; report every fault at once."""
+    """Validate every document of the catalog; report every fault at once, and versions that were not raised."""
+    from impact_pipeline.catalog.load import FOLDERS
     from impact_pipeline.governance.access import access_told, faults_of, policy_at
+    from impact_pipeline.governance.versions import version_warnings
 
     catalog, policy = catalog_at(home), policy_at(home)
     issues = sorted(issue for found in (*catalog.broken.values(), faults_of(policy)) for issue in found)
-    counts = {
-        kind: len(catalog.of_kind(kind))
-        for kind in ("source", "contract", "fact", "feature", "metric", "model", "study", "review", "postmortem")
-    }
-    told = [{"file": i.file, "line": i.line, "field": i.field, "message": i.message} for i in issues]
+    warnings, access = version_warnings(home, catalog), access_told(policy)
+    counts = {kind: len(catalog.of_kind(kind)) for kind in FOLDERS.values()}
     if as_json:
-        print_json({"sound": counts, "issues": told, "access": access_told(policy)})
+        print_json({"sound": counts, "issues": _located(issues), "warnings": _located(warnings), "access": access})
     else:
-        for issue in issues:
+        for issue in (*issues, *warnings):
             typer.echo(str(issue), err=True)
-        sound = ", ".join(
-            f"{n} {kind}{'' if n == 1 else 's'}".replace("studys", "studies")
-            for kind, n in counts.items()
-            if n or kind not in ("review", "postmortem")
-        )
-        typer.echo(f"access: {access_told(policy)}")
-        typer.echo(f"{home / 'catalog'}: {sound}; {len(issues)} fault{'' if len(issues) == 1 else 's'}")
+        typer.echo(f"access: {access}")
+        shown = [(kind, n) for kind, n in counts.items() if n or kind not in ("review", "postmortem")]
+        told = [_counted(n, kind) for kind, n in shown]
+        warned = f", {_counted(len(warnings), 'warning')}" if warnings else ""
+        typer.echo(f"{home / 'catalog'}: {', '.join(told)}; {_counted(len(issues), 'fault')}{warned}")
     raise typer.Exit(WRONG_INPUT if issues else OK)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}".replace("studys", "studies")
+
+
+def _located(issues: Iterable[Issue]) -> list[dict[str, Any]]:
+    return [{"file": i.file, "line": i.line, "field": i.field, "message": i.message} for i in issues]
 
 
 @app.command()

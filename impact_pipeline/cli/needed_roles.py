@@ -17,6 +17,7 @@ NEEDED: Mapping[str, Role] = {
     "ledger verify": "reader",
     "plan diff": "reader",
     "plan status": "reader",
+    "glossary": "reader",
     "lessons": "reader",
     "replay": "reader",
     "review challenge": "reader",

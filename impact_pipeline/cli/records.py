@@ -59,3 +59,22 @@ def lessons(
         typer.echo(one.as_line())
     if not found:
         typer.echo("no lesson matches" if words else "no lesson is written yet; see `impact postmortem`")
+
+
+def glossary(
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="One name; all without it.")] = None,
+    home: Home = DEFAULT_HOME,
+    as_json: Json = False,
+) -> None:
+    """What metrics, features, facts, models and contracts mean, who answers for them, and who uses them."""
+    from impact_pipeline.catalog.glossary import glossary as all_terms
+    from impact_pipeline.catalog.glossary import terms_named
+    from impact_pipeline.reports.glossary import in_full, lines
+
+    catalog = catalog_at(home)
+    terms = all_terms(catalog) if name is None else terms_named(catalog, name)
+    if as_json:
+        print_json([term.as_plain() for term in terms])
+        return
+    for line in lines(terms) if name is None else (line for term in terms for line in in_full(term)):
+        typer.echo(line)

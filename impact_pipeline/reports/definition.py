@@ -35,13 +35,14 @@ class MeasureSql:
 
 @dataclass(frozen=True, slots=True)
 class MetricDefinition:
+    document: str
     reference: str
     label: str
     role: str
     formula: str
     window: str
     better: str
-    covariates: str
+    covariates: tuple[str, ...]
     owner: str
     description: str
     measures: tuple[MeasureSql, ...]
@@ -55,13 +56,14 @@ def metric_definitions(study: Study) -> tuple[MetricDefinition, ...]:
 
 def _definition(study: Study, use: MetricUse, metric: Metric) -> MetricDefinition:
     return MetricDefinition(
+        document=use.metric,
         reference=metric.reference,
         label=metric.label,
         role=_role(use, metric),
         formula=metric.formula_in_words(study.plan.entity),
         window=_window_in_words(study, metric),
         better=metric.better,
-        covariates=", ".join(metric.covariates) or "none",
+        covariates=metric.covariates,
         owner=metric.owner,
         description=metric.description,
         measures=_measures(study, metric),

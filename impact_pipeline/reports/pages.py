@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
+from impact_pipeline.catalog.glossary import Term
 from impact_pipeline.catalog.model import ModelVersion
 from impact_pipeline.decisions.base import Scorecard
 from impact_pipeline.kpis.base import Impact
@@ -26,6 +27,11 @@ from impact_pipeline.reports.rows import EstimateRow, estimate_rows
 
 if TYPE_CHECKING:
     from impact_pipeline.reports.figure import Figure
+
+
+GLOSSARY_TITLES = {
+    "metric": "Metrics", "feature": "Features", "fact": "Facts", "model": "Models", "contract": "Contracts",
+}  # fmt: skip
 
 
 def study_body(look: Look, failed: Sequence[StudyFailure], previous: Scorecard | None) -> str:
@@ -75,6 +81,12 @@ def lessons_body(lessons: Sequence[Lesson], pages: frozenset[str]) -> str:
     """What was learnt, study by study; `pages` are the studies that have a page to link to."""
     listed = {one.study: [other for other in lessons if other.study == one.study] for one in lessons}
     return _template("lessons.html").render(studies=listed, pages=pages)
+
+
+def glossary_body(terms: Sequence[Term], pages: frozenset[str]) -> str:
+    """What names mean, kind by kind; `pages` are the studies that have a page to link to."""
+    kinds = {kind: [term for term in terms if term.kind == kind] for kind in dict.fromkeys(term.kind for term in terms)}
+    return _template("glossary.html").render(kinds=kinds, titles=GLOSSARY_TITLES, pages=pages)
 
 
 def rendered(template: str, **values: object) -> str:

@@ -9,16 +9,17 @@ from datetime import datetime
 from pathlib import Path
 
 from impact_pipeline.catalog.catalog import Catalog
+from impact_pipeline.catalog.glossary import glossary
 from impact_pipeline.decisions.base import Scorecard
 from impact_pipeline.governance.reviews import Review
 from impact_pipeline.lake.files import write_atomically
 from impact_pipeline.lake.sealed import sealed_page
 from impact_pipeline.reports.lessons import lessons_of
 from impact_pipeline.reports.look import DayFailure, Entry, failures, looks
-from impact_pipeline.reports.pages import index_body, lessons_body, study_body, whole_page
+from impact_pipeline.reports.pages import glossary_body, index_body, lessons_body, study_body, whole_page
 
 STUDIES = "studies"
-LESSONS = "lessons.html"
+LESSONS, GLOSSARY = "lessons.html", "glossary.html"
 CALIBRATION = "calibration.html"
 """The page of the calibration, which is written by its own stage and linked to where it is there."""
 
@@ -48,7 +49,7 @@ def write_site(
     days_failed: Sequence[DayFailure] = (),
     reviews: Sequence[Review] = (),
 ) -> SiteSummary:
-    """Write a page for each scorecard whose plan is sound, remove those of studies that are gone; index and lessons.
+    """Write a page for each scorecard whose plan is sound, remove those of studies that are gone, and write the rest.
 
     A study may come with a scorecard (its last good look) and failures of this night: its page says so.
     `previous` holds scorecards of earlier looks, against which restatements are told; the index lists `days_failed`.
@@ -66,8 +67,9 @@ def write_site(
     pages = frozenset(path.stem for path in (folder / STUDIES).glob("*.html"))
     index = index_body(shown, failed, pages, days_failed, calibrated=(folder / CALIBRATION).is_file())
     digests["index.html"] = write_page(folder / "index.html", "Studies", index, generated_at)
-    body = lessons_body(lessons_of(catalog), pages)
-    digests[LESSONS] = write_page(folder / LESSONS, "Lessons", body, generated_at)
+    lessons, terms = lessons_body(lessons_of(catalog), pages), glossary_body(glossary(catalog), pages)
+    digests[LESSONS] = write_page(folder / LESSONS, "Lessons", lessons, generated_at)
+    digests[GLOSSARY] = write_page(folder / GLOSSARY, "Glossary", terms, generated_at)
     return SiteSummary(folder / "index.html", digests, removed, tuple(failure.study for failure in failed))
 
 

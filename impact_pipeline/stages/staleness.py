@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from impact_pipeline.catalog.catalog import Catalog, Study, studies_due
 from impact_pipeline.catalog.feature import FeatureOfRows, LearntFeature
 from impact_pipeline.catalog.feature_inputs import dataset_of
+from impact_pipeline.catalog.glossary import glossary
 from impact_pipeline.catalog.identity import digest
 from impact_pipeline.catalog.meaning import definition
 from impact_pipeline.contracts.publish import is_published, refused
@@ -165,9 +166,11 @@ def stale_portfolio(catalog: Catalog, lake: Lake) -> str | None:
 
 
 def portfolio_inputs(catalog: Catalog, lake: Lake) -> str:
-    """The digest of standing verdicts, what readers may see of them, studies that failed, and what people wrote."""
+    """The digest of standing verdicts, what readers may see of them, studies that failed, people's words, and names."""
     names = [name for name in lake.results.studies(SCORECARD) if name in catalog.plans]
     results = {name: lake.results.pointer(name, SCORECARD) for name in names}
     failed = [[f.asset, f.partition, f.message] for f in lake.failures.all() if f.asset.startswith("study/")]
     said = [[one.id, len(one.answers)] for one in reviews_of(lake.home, catalog.reviews.values())]
-    return digest("portfolio/2", results, failed, blinding_mark(catalog, lake), said, *catalog.postmortems.values())
+    terms = [term.as_plain() for term in glossary(catalog)]
+    seen = blinding_mark(catalog, lake)
+    return digest("portfolio/2", results, failed, seen, said, terms, *catalog.postmortems.values())

@@ -10,6 +10,7 @@ from typing import Any
 from impact_pipeline.catalog.catalog import Catalog
 from impact_pipeline.catalog.designs import RandomizedDesign
 from impact_pipeline.catalog.fact import Fact, Measure
+from impact_pipeline.catalog.feature import SumFeature
 from impact_pipeline.catalog.metrics.base import Metric, Total, Window
 from impact_pipeline.catalog.metrics.mean import MeanMetric
 from impact_pipeline.catalog.metrics.proportion import ProportionMetric
@@ -123,7 +124,21 @@ def catalog(*plans: EvaluationPlan) -> Catalog:
     )
     model = MlModel(name="ranker", owner=OWNER, description="Ranks.", product_area="search", versions=versions)
     named = {each.name: each for each in plans or (plan(),)}
-    return Catalog(Path("catalog"), facts={"orders": fact}, metrics=metrics(), models={"ranker": model}, plans=named)
+    return Catalog(
+        Path("catalog"),
+        facts={"orders": fact},
+        features={"orders_28d": _orders_before()},
+        metrics=metrics(),
+        models={"ranker": model},
+        plans=named,
+    )
+
+
+def _orders_before() -> SumFeature:
+    return SumFeature(
+        type="sum", name="orders_28d", owner=OWNER, description="Orders of the 28 days before.", version=1,
+        entity="user", dataset="orders", event_at="at", expression="1", lookback_days=28, unit="orders",
+    )  # fmt: skip
 
 
 def estimate(

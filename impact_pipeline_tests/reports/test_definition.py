@@ -17,7 +17,7 @@ from impact_pipeline_tests.small_shop import write_catalog
 def test_definitions_give_formula_window_and_sql() -> None:
     orders, bounces, revenue = metric_definitions(look().study)
     assert orders.formula == "average over users of total order_count"
-    assert (orders.window, orders.role, orders.covariates) == ("days 0 to 6 from exposure", "success", "orders_28d")
+    assert (orders.window, orders.role, orders.covariates) == ("days 0 to 6 from exposure", "success", ("orders_28d",))
     assert bounces.formula == "share of users whose total order_count is above zero"
     assert bounces.measures == (MeasureSql("orders.order_count", "orders", "1", "amount > 0"),)
     assert revenue.formula == "total revenue_eur divided by total order_count, over all users"

@@ -48,7 +48,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "Ship: orders per user rose by 10.2 % (95 % interval 7.1 % to 13.3 %)",
         "Grade A: randomised and clean. Final look: every window has closed.",
         "Next step. Roll out to all users.",
-        "ranker: 1 → 2 1: Yesterday's sessions. 2: The same hour.",
+        "ranker : 1 → 2 1: Yesterday's sessions. 2: The same hour.",
         "2026-03-01 to 2026-03-14; planned look 2026-03-20",
         "control 5,012, treatment 4,988; 12 seen in several arms and set apart",
         "+0.122 orders +0.085 to +0.160 orders",
@@ -149,7 +149,11 @@ def test_a_study_whose_plan_became_faulty_keeps_its_page(tmp_path: Path) -> None
     assert summary.removed == ()
     assert summary.failed == ("../../index", "old")
     index = _page(tmp_path, "index.html")
-    assert [a["href"] for tag, a in index.elements if tag == "a"] == ["studies/old.html", "lessons.html"]
+    assert [a["href"] for tag, a in index.elements if tag == "a"] == [
+        "studies/old.html",
+        "lessons.html",
+        "glossary.html",
+    ]
     assert "2 failed" in index.text
 
 
