@@ -61,7 +61,7 @@ def diff(a: Result, b: Result, home: Home = DEFAULT_HOME, as_json: Json = False)
     from impact_pipeline.lake.lake import Lake
     from impact_pipeline.stages.result_diff import compare
 
-    found = compare(Lake(home.resolve()), DuckDBEngine(), a, b)
+    found = compare(catalog_at(home), Lake(home.resolve()), DuckDBEngine(), a, b)
     if as_json:
         print_json(found.as_plain())
     else:

@@ -39,6 +39,7 @@ class Reason(StrEnum):
     NO_SUPPORT = "no_support"
     NOT_IDENTIFIED = "not_identified"
     POOR_FIT = "poor_fit"
+    WITHHELD = "withheld"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +127,11 @@ class NotEstimable:
     n_per_arm: Mapping[str, int]
     variant: str = ""
     type: Literal["not_estimable"] = "not_estimable"
+
+    @property
+    def withheld(self) -> bool:
+        """Whether there is a number, which would tell of too few units."""
+        return self.reason is Reason.WITHHELD
 
 
 Result = Estimate | NotEstimable

@@ -69,4 +69,4 @@ def _cells(row: EstimateRow) -> list[str]:
 
 
 def _effect(row: EstimateRow) -> tuple[str, str]:
-    return (row.effect.value, row.effect.interval) if row.effect else ("not estimable", row.refused)
+    return (row.effect.value, row.effect.interval) if row.effect else (row.missing, row.refused)

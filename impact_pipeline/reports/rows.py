@@ -12,6 +12,7 @@ from impact_pipeline.reports.look import Look, Role, Tone
 from impact_pipeline.reports.narrative import displayed_interval, refusal
 
 NOTHING = "\u2013"
+WITHHELD = "withheld"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,13 @@ class EstimateRow:
     grade: str = NOTHING
     tone: Tone = "unclear"
     refused: str = ""
+    withheld: bool = False
     note: str = ""
+
+    @property
+    def missing(self) -> str:
+        """What stands in place of a number."""
+        return WITHHELD if self.withheld else "not estimable"
 
     @property
     def effect(self) -> Shown | None:
@@ -56,7 +63,8 @@ def _line(look: Look, result: Result) -> EstimateRow:
         result.method,
     )
     if isinstance(result, NotEstimable):
-        return replace(bare, refused=f"{capitalised(refusal(result))}.")
+        told = replace(bare, refused=f"{capitalised(refusal(result))}.", withheld=result.withheld)
+        return replace(told, control_units=WITHHELD, treatment_units=WITHHELD) if result.withheld else told
     return _with_numbers(bare, look, result)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from impact_pipeline.catalog.catalog import Catalog
 from impact_pipeline.decisions.base import Decision
-from impact_pipeline.estimators.base import Estimate
+from impact_pipeline.estimators.base import Estimate, NotEstimable
 from impact_pipeline.reports.formatting import visible
 from impact_pipeline.reports.look import Entry, Look, StudyFailure, failures, looks
 from impact_pipeline.reports.narrative import displayed_interval
@@ -56,7 +56,7 @@ def _shown(look: Look) -> tuple[str, str, str, str]:
     row = estimate_rows(look, [look.key])[0]
     if not look.usable:
         return look.card.study, row.label, "not valid", NOTHING
-    effect, interval = (row.effect.value, row.effect.interval) if row.effect else ("not estimable", NOTHING)
+    effect, interval = (row.effect.value, row.effect.interval) if row.effect else (row.missing, NOTHING)
     return look.card.study, row.label, effect, interval
 
 
@@ -66,8 +66,12 @@ def _row(look: Look) -> dict[str, Cell]:
         "study": look.card.study, "as_of": look.card.as_of.isoformat(), "metric": look.key.metric if look.key else None,
         **_numbers(look), "verdict": str(verdict.decision), "grade": verdict.grade,
         "reason": next(iter(verdict.reasons), None), "exploratory": "; ".join(verdict.exploratory) or None,
-        "error": None,
+        "withheld": _withheld(look), "error": None,
     }  # fmt: skip
+
+
+def _withheld(look: Look) -> str | None:
+    return look.key.detail if isinstance(look.key, NotEstimable) and look.key.withheld else None
 
 
 def _numbers(look: Look) -> dict[str, Cell]:
@@ -84,5 +88,5 @@ def _numbers(look: Look) -> dict[str, Cell]:
 
 def _failed(failure: StudyFailure) -> dict[str, Cell]:
     named = ("as_of", "metric", "scale", "effect", "lower", "upper", "level", "p_value", "grade", "reason")
-    error = f"{failure.stage}: {failure.message}"
-    return {"study": failure.study, **dict.fromkeys((*named, "exploratory")), "verdict": "failed", "error": error}
+    error, nothing = f"{failure.stage}: {failure.message}", dict.fromkeys((*named, "exploratory", "withheld"))
+    return {"study": failure.study, **nothing, "verdict": "failed", "error": error}

@@ -14,6 +14,7 @@ from impact_pipeline.lake.lake import Lake
 from impact_pipeline.lake.tables import LakeTable
 from impact_pipeline.reports.look import DayFailure, Entry, StudyFailure
 from impact_pipeline.reports.site import write_site
+from impact_pipeline.stages.disclosure import published_card
 from impact_pipeline.stages.outcome import Outcome, outcome_of
 from impact_pipeline.stages.staleness import portfolio_inputs
 from impact_pipeline.stages.study import RESULT_LOGIC, SCORECARD, STAGES, current_scorecard
@@ -36,8 +37,13 @@ PORTFOLIO_SCHEMA = pa.schema(
 
 
 def scorecards(catalog: Catalog, lake: Lake) -> tuple[Scorecard, ...]:
-    """The current scorecard of every study of the catalog that has one, by name."""
-    return tuple(current_scorecard(lake, name) for name in lake.results.studies(SCORECARD) if name in catalog.plans)
+    """The current scorecard of every study of the catalog that has one, by name, as readers get it."""
+    names = [name for name in lake.results.studies(SCORECARD) if name in catalog.plans]
+    return tuple(_shown(current_scorecard(lake, name), catalog, lake) for name in names)
+
+
+def _shown(card: Scorecard, catalog: Catalog, lake: Lake) -> Scorecard:
+    return published_card(card, catalog.study(card.study), lake, SCORECARD)
 
 
 def entries(catalog: Catalog, lake: Lake) -> tuple[Entry, ...]:
@@ -91,7 +97,7 @@ def make_site(workspace: Workspace) -> Outcome:
         workspace.catalog,
         workspace.reports,
         generated_at=workspace.now,
-        previous=_previous(workspace.lake, listed),
+        previous=_previous(workspace, listed),
         days_failed=_days_failed(workspace.lake),
     )
     cards = [entry for entry in listed if isinstance(entry, Scorecard)]
@@ -105,14 +111,14 @@ def _days_failed(lake: Lake) -> tuple[DayFailure, ...]:
     return tuple(DayFailure(f.asset, f.partition, f.message) for f in standing)
 
 
-def _previous(lake: Lake, listed: Iterable[Entry]) -> Mapping[str, Scorecard]:
+def _previous(workspace: Workspace, listed: Iterable[Entry]) -> Mapping[str, Scorecard]:
     """Per study the newest scorecard of an earlier date, against which the page tells restatements."""
     found: dict[str, Scorecard] = {}
     for entry in listed:
         if isinstance(entry, Scorecard):
-            earlier = lake.results.before(entry.study, SCORECARD, entry.as_of, Scorecard)
+            earlier = workspace.lake.results.before(entry.study, SCORECARD, entry.as_of, Scorecard)
             if earlier is not None:
-                found[entry.study] = earlier
+                found[entry.study] = _shown(earlier, workspace.catalog, workspace.lake)
     return found
 
 

@@ -158,8 +158,9 @@ def stale_portfolio(catalog: Catalog, lake: Lake) -> str | None:
 
 
 def portfolio_inputs(catalog: Catalog, lake: Lake) -> str:
-    """The digest of every standing verdict of the catalog's studies and of every study that stands failed."""
+    """The digest of every standing verdict of the catalog's studies, of every study that stands failed, and of what may
+    be told."""
     names = [name for name in lake.results.studies(SCORECARD) if name in catalog.plans]
     results = {name: lake.results.pointer(name, SCORECARD) for name in names}
     failed = [[f.asset, f.partition, f.message] for f in lake.failures.all() if f.asset.startswith("study/")]
-    return digest("portfolio/1", results, failed)
+    return digest("portfolio/2", results, failed, catalog.disclosure)

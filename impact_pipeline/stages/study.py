@@ -32,6 +32,7 @@ from impact_pipeline.reports.look import Look
 from impact_pipeline.reports.markdown import summary
 from impact_pipeline.stages.causal import assessed, seen_in_samples
 from impact_pipeline.stages.cell_lineage import cell_lineage
+from impact_pipeline.stages.disclosure import keep_margins, published_card
 from impact_pipeline.stages.exposure_lineage import exposure_lineage
 from impact_pipeline.stages.first_look import engine_remarks
 from impact_pipeline.stages.history import earlier_cards, past_lifts
@@ -123,10 +124,11 @@ def make_cells(workspace: Workspace, study: Study, as_of: date) -> Outcome:
 def make_findings(workspace: Workspace, study: Study, as_of: date) -> Outcome:
     lake, version = workspace.lake, cells_version(workspace.lake, study)
     record_look(workspace, study, as_of)
+    keep_margins(workspace, study, as_of)
     findings = findings_of(workspace, study, as_of)
     stored = lake.results.add(study.name, FINDINGS, as_of, StoredFindings(version, findings), made_from=version)
-    failed = [finding.sentence for finding in findings if finding.passed is False and finding.consequence != "none"]
-    facts = {"as_of": as_of.isoformat(), "findings_failed": len(failed), "failed": " ".join(failed)}
+    failed = [finding.diagnostic for finding in findings if finding.passed is False and finding.consequence != "none"]
+    facts = {"as_of": as_of.isoformat(), "findings_failed": len(failed), "failed": ", ".join(failed)}
     return Outcome(len(findings), stored.digest, RESULT_LOGIC, upstream={"study/cells": version}, facts=facts)
 
 
@@ -185,8 +187,13 @@ def make_verdict(workspace: Workspace, study: Study, as_of: date) -> Outcome:
     if key is not None:
         sign(StoredResult(study.name, as_of, stored.path), card.provenance, key)
     upstream = {"study/findings": findings.digest, "study/estimates": estimates.digest}
+    return _as_told(published_card(card, study, lake, SCORECARD), study, stored.digest, upstream)
+
+
+def _as_told(card: Scorecard, study: Study, version: str, upstream: Mapping[str, str]) -> Outcome:
+    """A verdict as Dagster shows it, of the scorecard as readers get it."""
     facts = {
-        "as_of": as_of.isoformat(),
+        "as_of": card.as_of.isoformat(),
         "verdict": card.verdict.decision.value,
         "reason": card.verdict.reasons[0],
         "grade": card.verdict.grade,
@@ -196,7 +203,7 @@ def make_verdict(workspace: Workspace, study: Study, as_of: date) -> Outcome:
     look = Look(card, study)
     figure = forest(look)
     return Outcome(
-        1, stored.digest, RESULT_LOGIC, upstream=upstream, facts=facts,
+        1, version, RESULT_LOGIC, upstream=upstream, facts=facts,
         markdown=summary(look), picture=figure.png(PICTURE_SCALE) if figure else None,
     )  # fmt: skip
 

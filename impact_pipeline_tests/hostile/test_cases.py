@@ -9,8 +9,6 @@ from impact_pipeline_tests.hostile.cases import all_cases
 
 HERE = Path(__file__).parent
 NOT_JUDGED = {
-    "D32": "small cells are not suppressed yet",
-    "D33": "a second cell is not suppressed yet",
     "D36": "a registration is held against looks, not yet against the start of the window",
 }
 
