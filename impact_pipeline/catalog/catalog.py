@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from impact_pipeline.catalog.contract import Contract
 from impact_pipeline.catalog.designs import BIN, CLUSTER, UNITS_RANDOMISED, arms_in_order, cluster_column
+from impact_pipeline.catalog.disclosure import DEFAULT, DisclosurePolicy
 from impact_pipeline.catalog.expressions import Compiled, Kind, Rejected, compile_row
 from impact_pipeline.catalog.fact import Fact, Measure
 from impact_pipeline.catalog.feature import FeatureOfRows, LatestFeature, LearntFeature, NumberFeature
@@ -72,6 +73,7 @@ class Catalog:
     broken: Mapping[Key, tuple[Issue, ...]] = field(default_factory=dict)
     reviews: Mapping[str, ReviewDocument] = field(default_factory=dict)
     postmortems: Mapping[str, Postmortem] = field(default_factory=dict)
+    disclosure: DisclosurePolicy = DEFAULT
 
     def of_kind(self, kind: DocumentKind) -> Mapping[str, Any]:
         """The sound documents of one kind by name."""
@@ -103,7 +105,7 @@ class Catalog:
 
     def compile(self, dataset: str, expression: str, kind: Kind) -> Compiled:
         """The checked expression over the columns of a dataset; raises `Rejected`."""
-        roles = {column.name: column.role for column in self.contracts[dataset].columns}
+        roles = {column.name: column.acts_as for column in self.contracts[dataset].columns}
         return compile_row(expression, roles, kind)
 
     def study(self, name: str) -> Study:
@@ -146,6 +148,13 @@ class Study:
     def table(self) -> str:
         """How the lake names its exposures and cells."""
         return self.name if self.basis == self.plan.basis else f"{self.name}.{self.basis}"
+
+    @property
+    def protected(self) -> bool:
+        """Whether its units may be persons: all but those whose ids every contract classifies as `public`."""
+        columns = (column for contract in self.catalog.contracts.values() for column in contract.columns)
+        ids = [column for column in columns if column.role == "identifier" and column.entity == self.plan.entity]
+        return not ids or any(column.classification != "public" for column in ids)
 
     @property
     def contacts(self) -> ExposureRule:

@@ -8,10 +8,15 @@ What the standard has no word for stands in `customProperties` under names that 
 | `impact.maxQuarantinedShare` | contract | above this share of quarantined rows the day is refused; default 0.05 |
 | `impact.eventAt` | contract | the column whose UTC day must be the partition's day |
 | `impact.ingestedAt` | contract | the column that says when the source received the row |
-| `impact.role` | property | `identifier`, `dimension`, `measure` or `time`: what expressions may do with the column |
+| `impact.role` | property | what may be done with the column, see below |
 | `impact.entity` | property | on an identifier: whose id it is; ids of one entity share their pseudonyms |
 | `impact.changeLog.<version>` | contract | what changed with that version |
 | `impact.scope` | quality rule | `partition` (default) or `table`: over which rows a rule holds |
+
+Roles: an `identifier` becomes a pseudonym and is in no expression; a `quasi_identifier` (a birth year, a postcode) is
+only compared and is no segment as it stands; what is `sensitive` acts as a column of its type, and splits units only in
+plans that ask for the privacy sign-off; a `dimension` is compared, or taken whole as a category; a `measure` is free; a
+`time` is only compared.
 """
 
 from __future__ import annotations
@@ -23,7 +28,7 @@ from pydantic import Field, model_validator
 
 from impact_pipeline.catalog.document import Model, Name, Owner, Text
 
-Role = Literal["identifier", "dimension", "measure", "time"]
+Role = Literal["identifier", "quasi_identifier", "sensitive", "dimension", "measure", "time"]
 LogicalType = Literal["string", "integer", "number", "boolean", "date", "timestamp"]
 Scalar = str | int | float | bool
 
@@ -110,11 +115,21 @@ class Property(_Customised):
 
     @property
     def role(self) -> Role:
+        role: Role = self.custom("role", self.natural_role)
+        return role
+
+    @property
+    def natural_role(self) -> Role:
+        """That of a column of its type where the contract names none."""
         natural: Role = {"timestamp": "time", "date": "time", "number": "measure", "integer": "measure"}.get(
             self.logicalType, "dimension"
         )  # type: ignore[assignment]
-        role: Role = self.custom("role", natural)
-        return role
+        return natural
+
+    @property
+    def acts_as(self) -> Role:
+        """Its role in expressions: what is sensitive may be added up or compared like any column of its type."""
+        return self.natural_role if self.role == "sensitive" else self.role
 
     @property
     def entity(self) -> str | None:

@@ -2,7 +2,7 @@
 
 The author's text reaches neither the engine nor an error message. A measure or a feature is a number (or, for a
 `latest` feature, a category), a filter is a condition. Columns act by role: measures freely, dimensions where they are
-compared (or returned whole as a category), times only compared, identifiers never.
+compared (or returned whole as a category), times and quasi-identifiers only compared, identifiers never.
 """
 
 from __future__ import annotations
@@ -126,9 +126,10 @@ def _check_column(node: exp.Column, roles: Mapping[str, Role], kind: Kind) -> No
     _require(known, f"unknown column; columns are {', '.join(sorted(roles))}", node)
     role = roles[node.name]
     _require(role != "identifier", "an identifier is not used in an expression", node)
-    if role in ("dimension", "time"):
-        whole = kind == "category" and node.parent is None
-        _require(whole or bool(node.find_ancestor(*COMPARISONS)), f"a {role} column is only compared", node)
+    if role in ("dimension", "time", "quasi_identifier"):
+        whole = kind == "category" and node.parent is None and role != "quasi_identifier"
+        named = role.replace("_", "-")
+        _require(whole or bool(node.find_ancestor(*COMPARISONS)), f"a {named} column is only compared", node)
 
 
 def _yields(tree: exp.Expr, roles: Mapping[str, Role]) -> Kind:

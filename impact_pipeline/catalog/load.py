@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from impact_pipeline.catalog.catalog import Catalog, DocumentKind, Key, Origin
 from impact_pipeline.catalog.contract import Contract
+from impact_pipeline.catalog.disclosure import CLOSED, DEFAULT, POLICY_FILE, DisclosurePolicy
 from impact_pipeline.catalog.document import NAME_PATTERN
 from impact_pipeline.catalog.fact import Fact
 from impact_pipeline.catalog.faults import located
@@ -56,6 +57,7 @@ _DOCUMENTS: Mapping[DocumentKind, Any] = {
 }
 
 NAME = re.compile(NAME_PATTERN)
+_POLICY: Key = ("source", POLICY_FILE)
 
 
 @cache
@@ -98,15 +100,31 @@ def read_sound_part(root: Path) -> Catalog:
         told = f"folders are {allowed}; move the file directly into one; roles stand in {ACCESS_FILE} at the top"
         message = f"no document is read from here; {told}"
         reading.refuse(("source", origin.file), origin.issue((), message))
-    return _linked(_catalog(root, reading))
+    policy = _policy(reading, root)
+    return _linked(replace(_catalog(root, reading), disclosure=policy))
 
 
 def _misplaced(root: Path) -> Iterator[Path]:
     """YAML files that stand in no kind's folder, or deeper than its top, where nothing would read them."""
     for path in sorted(root.rglob("*.y*ml")):
         place = path.relative_to(root).parts
-        if place != (ACCESS_FILE,) and (place[0] not in FOLDERS or len(place) != 2):
+        if place not in ((ACCESS_FILE,), (POLICY_FILE,)) and (place[0] not in FOLDERS or len(place) != 2):
             yield path
+
+
+def _policy(reading: _Reading, root: Path) -> DisclosurePolicy:
+    """The policy of disclosure as written, or the default; one with a fault closes everything."""
+    path, key = root / POLICY_FILE, _POLICY
+    if not path.exists():
+        return DEFAULT
+    try:
+        parsed = parse(document_text(path, root))
+        return DisclosurePolicy.model_validate_json(json.dumps(parsed.value), strict=True)
+    except YamlFault as fault:
+        reading.refuse(key, Issue(POLICY_FILE, fault.line, "document", str(fault)))
+    except ValidationError as error:
+        reading.refuse(key, *located(error, parsed, Origin(POLICY_FILE, parsed.lines)))
+    return CLOSED
 
 
 def _read_file(reading: _Reading, root: Path, path: Path, kind: DocumentKind) -> None:

@@ -14,6 +14,7 @@ from impact_pipeline.catalog.feature import LatestFeature, LearntFeature, Number
 from impact_pipeline.catalog.learnt_rules import learnt_features_are_trainable
 from impact_pipeline.catalog.metrics.base import Metric
 from impact_pipeline.catalog.plan import EvaluationPlan, MetricUse
+from impact_pipeline.catalog.privacy_rules import privacy_is_kept
 from impact_pipeline.catalog.references import (
     Breach,
     compiles,
@@ -199,4 +200,5 @@ RULES: tuple[Rule, ...] = (
     plans_are_linked,
     reviews_name_studies,
     postmortems_name_studies,
+    privacy_is_kept,
 )

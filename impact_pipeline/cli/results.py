@@ -62,9 +62,9 @@ def diff(a: Result, b: Result, home: Home = DEFAULT_HOME, as_json: Json = False)
     from impact_pipeline.stages.result_diff import compare
     from impact_pipeline.stages.unblinding import refuse_blinded
 
-    lake = Lake(home.resolve())
-    refuse_blinded(catalog_at(home), lake, a, b)
-    found = compare(lake, DuckDBEngine(), a, b)
+    catalog, lake = catalog_at(home), Lake(home.resolve())
+    refuse_blinded(catalog, lake, a, b)
+    found = compare(catalog, lake, DuckDBEngine(), a, b)
     if as_json:
         print_json(found.as_plain())
     else:

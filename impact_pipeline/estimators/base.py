@@ -40,6 +40,7 @@ class Reason(StrEnum):
     NOT_IDENTIFIED = "not_identified"
     POOR_FIT = "poor_fit"
     WITHHELD = "withheld"
+    BLINDED = "blinded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,11 @@ class NotEstimable:
     n_per_arm: Mapping[str, int]
     variant: str = ""
     type: Literal["not_estimable"] = "not_estimable"
+
+    @property
+    def withheld(self) -> bool:
+        """Whether there is a number, which would tell of too few units."""
+        return self.reason is Reason.WITHHELD
 
 
 Result = Estimate | NotEstimable

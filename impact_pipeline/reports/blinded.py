@@ -79,7 +79,7 @@ def _estimates(estimates: StudyEstimates, study: Study, names: Mapping[str, str]
 
 def _withheld(result: Result, study: Study, names: Mapping[str, str]) -> NotEstimable:
     """In place of an estimate how precise it is; of what cannot be estimated why, in general words."""
-    reason, detail = Reason.WITHHELD, ""
+    reason, detail = Reason.BLINDED, ""
     if isinstance(result, NotEstimable):
         reason = result.reason
     else:

@@ -43,7 +43,8 @@ REASONS: Mapping[Reason, str] = {
     Reason.NO_SUPPORT: "the log never saw what the new policy would do",
     Reason.NOT_IDENTIFIED: "the data do not tell the effect apart from others",
     Reason.POOR_FIT: "the method cannot foretell what happened before the change",
-    Reason.WITHHELD: "withheld until the planned look",
+    Reason.BLINDED: "withheld until the planned look",
+    Reason.WITHHELD: "it would tell of too few",
     Reason.NO_ESTIMATOR: "no estimator fits this design and this kind of metric",
 }
 GRADES: Mapping[Grade, str] = {
@@ -72,7 +73,8 @@ def effect(look: Look, result: Result) -> str:
     """A result as a clause: 'orders per user rose by 10.2 % (95 % interval 7.1 % to 13.3 %)'."""
     label = uncapitalised(visible(look.label(result.metric, result.contrast)))
     if isinstance(result, NotEstimable):
-        return f"{label} cannot be estimated: {refusal(result)}"
+        cannot = "is not told" if result.withheld else "cannot be estimated"
+        return f"{label} {cannot}: {refusal(result)}"
     if result.relative is not None:
         return f"{label} {_change(result.relative.value, result.relative.interval, PERCENT)}"
     return f"{label} {_change(result.value, result.interval, unit_of(look.metric(result.metric)))}"
@@ -90,6 +92,8 @@ def sentence(look: Look, result: Result) -> str:
 def refusal(result: NotEstimable) -> str:
     """Why a number is missing, in plain English."""
     detail = visible(result.detail).rstrip(".")
+    if detail and result.withheld:
+        return detail
     return f"{REASONS[result.reason]} ({detail})" if detail else REASONS[result.reason]
 
 

@@ -134,6 +134,8 @@ def _amounts(look: Look) -> list[formatting.Shown]:
 
 def _exposed(look: Look) -> str:
     counts = look.card.exposed_per_arm
+    if not counts:
+        return "units by arm are withheld: too few, or too few more than at an earlier look"
     return ", ".join(f"{arm} {formatting.count(counts.get(arm, 0))}" for arm in look.arms)
 
 

@@ -12,6 +12,7 @@ from impact_pipeline.reports.look import Look, Role, Tone
 from impact_pipeline.reports.narrative import displayed_interval, refusal
 
 NOTHING = "\u2013"
+WITHHELD = "withheld"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +36,16 @@ class EstimateRow:
     grade: str = NOTHING
     tone: Tone = "unclear"
     refused: str = ""
+    withheld: bool = False
     note: str = ""
     precision: str = ""
 
     @property
     def instead(self) -> tuple[str, str]:
         """What stands for effect and interval where they are not shown."""
-        return ("withheld", self.precision) if self.precision else ("not estimable", self.refused)
+        if self.precision:
+            return WITHHELD, self.precision
+        return WITHHELD if self.withheld else "not estimable", self.refused
 
     @property
     def effect(self) -> Shown | None:
@@ -65,8 +69,9 @@ def _line(look: Look, result: Result) -> EstimateRow:
         result.method,
     )
     if isinstance(result, NotEstimable):
-        precision = result.detail if result.reason is Reason.WITHHELD else ""
-        return replace(bare, refused=f"{capitalised(refusal(result))}.", precision=precision)
+        precision = result.detail if result.reason is Reason.BLINDED else ""
+        told = replace(bare, refused=f"{capitalised(refusal(result))}.", precision=precision, withheld=result.withheld)
+        return replace(told, control_units=WITHHELD, treatment_units=WITHHELD) if result.withheld else told
     return _with_numbers(bare, look, result)
 
 

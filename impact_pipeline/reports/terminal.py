@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from impact_pipeline.catalog.catalog import Catalog
 from impact_pipeline.decisions.base import Decision
-from impact_pipeline.estimators.base import Estimate
+from impact_pipeline.estimators.base import Estimate, NotEstimable
 from impact_pipeline.governance.reviews import Review, open_challenges
 from impact_pipeline.reports.formatting import visible
 from impact_pipeline.reports.look import Entry, Look, StudyFailure, failures, looks
@@ -74,8 +74,12 @@ def _row(look: Look) -> dict[str, Cell]:
         **_numbers(look), "verdict": str(verdict.decision), "grade": verdict.grade,
         "reason": next(iter(verdict.reasons), None), "exploratory": "; ".join(verdict.exploratory) or None,
         "blinded_until": look.until.isoformat() if look.until else None,
-        "challenges": len(open_challenges(look.reviews)), "error": None,
+        "challenges": len(open_challenges(look.reviews)), "withheld": _withheld(look), "error": None,
     }  # fmt: skip
+
+
+def _withheld(look: Look) -> str | None:
+    return look.key.detail if isinstance(look.key, NotEstimable) and look.key.withheld else None
 
 
 def _numbers(look: Look) -> dict[str, Cell]:
@@ -93,5 +97,5 @@ def _numbers(look: Look) -> dict[str, Cell]:
 def _failed(failure: StudyFailure) -> dict[str, Cell]:
     named = ("as_of", "metric", "scale", "effect", "lower", "upper", "level", "p_value", "grade", "reason")
     error = f"{failure.stage}: {failure.message}"
-    empty = dict.fromkeys((*named, "exploratory", "blinded_until", "challenges"))
+    empty = dict.fromkeys((*named, "exploratory", "blinded_until", "challenges", "withheld"))
     return {"study": failure.study, **empty, "verdict": "failed", "error": error}

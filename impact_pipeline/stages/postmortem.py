@@ -17,6 +17,7 @@ from impact_pipeline.lake.lake import Lake
 from impact_pipeline.lake.stored import stored_results, value_of
 from impact_pipeline.reports.look import DayFailure, StudyFailure
 from impact_pipeline.reports.postmortem import StudyRecord, postmortem, untouched
+from impact_pipeline.stages.readers import Readers
 from impact_pipeline.stages.study import SCORECARD
 from impact_pipeline.stages.unblinding import refuse_blinded
 
@@ -56,9 +57,11 @@ def document_path(catalog: Catalog, study: str) -> Path:
 
 
 def _cards(study: Study, lake: Lake, entries: tuple[Entry, ...]) -> tuple[Scorecard, ...]:
-    """In the order in which verdicts were recorded, which a restated look changes; the one that stands is the last."""
+    """As readers may see them, in the order in which verdicts were recorded, which a restated look changes."""
     order = {entry.payload["result_id"]: entry.seq for entry in entries if entry.event == "verdict"}
-    cards = [value_of(one, Scorecard) for one in stored_results(lake, SCORECARD, study.name)]
+    readers = Readers.of(study.catalog, lake)
+    stored = (value_of(one, Scorecard) for one in stored_results(lake, SCORECARD, study.name))
+    cards = [readers.card(card, study) for card in stored]
     return tuple(sorted(cards, key=lambda card: (order.get(card.provenance.result_id, -1), card.as_of)))
 
 

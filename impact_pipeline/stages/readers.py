@@ -5,7 +5,7 @@ Results in the lake stay whole: later looks, replays and audits need them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -13,13 +13,12 @@ from impact_pipeline.catalog.catalog import Catalog, Study
 from impact_pipeline.catalog.identity import digest
 from impact_pipeline.catalog.plan import StudySegment
 from impact_pipeline.decisions.base import Scorecard
-from impact_pipeline.diagnostics.base import Finding
 from impact_pipeline.errors import LakeError
-from impact_pipeline.governance.blinding import Blinding, aliases, blinding_of, deciding_entries, unblindings
+from impact_pipeline.governance.blinding import Blinding, blinding_of, deciding_entries, unblindings
 from impact_pipeline.governance.entries import Entry
 from impact_pipeline.lake.lake import Lake
 from impact_pipeline.reports.blinded import BlindedScorecard, blinded, without_segments
-from impact_pipeline.reports.blinded_findings import told_findings
+from impact_pipeline.stages.disclosure import published_card
 
 KIND = "scorecard"
 """The kind of result that holds a look's verdict."""
@@ -52,6 +51,7 @@ class Readers:
     def card(self, card: Scorecard, study: Study) -> Scorecard:
         """The card as they may see it; who unblinded the study is among its deviations."""
         deviations = dict.fromkeys((*card.verdict.deviations, *unblindings(self._own(study))))
+        card = published_card(card, study, self.lake, KIND)
         told = replace(card, verdict=replace(card.verdict, deviations=tuple(deviations)))
         until = self.blinding(study, card.as_of, final=card.verdict.final).until
         return without_segments(told, self._hidden(study)) if until is None else blinded(told, study, until)
@@ -59,12 +59,8 @@ class Readers:
     def earlier(self, card: Scorecard, shown: Scorecard) -> Scorecard:
         """An earlier card of the study beside the one that is shown: blinded where that one is."""
         study = self.catalog.study(card.study)
-        return blinded(card, study, shown.until) if isinstance(shown, BlindedScorecard) else card
-
-    def findings(self, findings: Sequence[Finding], study: Study, as_of: date) -> Sequence[Finding]:
-        """What was found before there is a verdict."""
-        until = self.blinding(study, as_of, final=False).until
-        return findings if until is None else told_findings(findings, study, aliases(study.name, study.arms), until)
+        told = published_card(card, study, self.lake, KIND)
+        return blinded(told, study, shown.until) if isinstance(shown, BlindedScorecard) else told
 
     def _hidden(self, study: Study) -> frozenset[str]:
         """Segments whose values are the arms of a study that is blinded."""

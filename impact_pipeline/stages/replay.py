@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -14,16 +14,18 @@ from impact_pipeline.catalog.catalog import Catalog, Study
 from impact_pipeline.catalog.identity import digest
 from impact_pipeline.catalog.reached import catalog_of, documents_behind
 from impact_pipeline.decisions.base import Provenance, Scorecard
+from impact_pipeline.decisions.hidden import WITHHELD, hidden_places, is_hidden
 from impact_pipeline.decisions.scorecard import Kept, stored_result_id
 from impact_pipeline.errors import LakeError
 from impact_pipeline.governance.document_changes import document_changes
 from impact_pipeline.governance.environment import changes, environment_here
-from impact_pipeline.governance.fields import changed_fields
+from impact_pipeline.governance.fields import FieldChange, changed_fields
 from impact_pipeline.lake.lake import Lake
 from impact_pipeline.lake.pointers import pointer_fault
 from impact_pipeline.lake.results import canonical_json
 from impact_pipeline.lake.stored import StoredResult, find_result, kept_documents, value_of
 from impact_pipeline.outcomes.fold import fold_day
+from impact_pipeline.stages.disclosure import published_card
 from impact_pipeline.stages.first_look import engine_remarks
 from impact_pipeline.stages.history import recorded_cards
 from impact_pipeline.stages.provenance import table_marks
@@ -95,7 +97,8 @@ def _replayed(workspace: Workspace, stored: StoredResult) -> Replayed:
     documents = kept_documents(workspace.lake, card.study, card.provenance.documents)
     found += _documents(workspace.catalog, card, documents)
     found += _versions(workspace, card.provenance)
-    catalog = workspace.catalog if documents is None else catalog_of(documents)
+    known = workspace.catalog if documents is None else catalog_of(documents)
+    catalog = replace(known, disclosure=workspace.catalog.disclosure)
     if card.study not in catalog.plans or digest(catalog.plans[card.study]) != card.provenance.plan_digest:
         return _result(card, found, recomputed=False)
     study = catalog.study(card.study)
@@ -164,9 +167,18 @@ def _recomputed(
     made = card_of(scratch, study, card.as_of, findings, estimates, kept, remarks, card.verdict.standing)
     again = json.loads(canonical_json(made))
     changed = [change for name in NUMBERS for change in changed_fields(plain[name], again[name], name)]
-    yield from (Difference("number", change.place, f"{change} (stored -> recomputed)") for change in changed)
+    yield from _numbers(changed, hidden_places(card, published_card(card, study, workspace.lake, SCORECARD)))
     if not changed and canonical_json(replace(made, provenance=origin)) != canonical_json(card):
         yield Difference("number", "scorecard", "the numbers are equal, and yet their bits differ")
+
+
+def _numbers(changed: Sequence[FieldChange], hidden: Collection[str]) -> Iterator[Difference]:
+    """Each number that differs; those that are withheld together, and without their places and values."""
+    told = [change for change in changed if not is_hidden(change, hidden)]
+    yield from (Difference("number", change.place, f"{change} (stored -> recomputed)") for change in told)
+    withheld = len(changed) - len(told)
+    if withheld:
+        yield Difference("number", WITHHELD, f"{withheld} numbers that are withheld differ: they would tell of too few")
 
 
 def _fold(scratch: Workspace, study: Study, inputs: Mapping[str, Mapping[str, str]]) -> None:

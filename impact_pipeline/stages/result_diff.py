@@ -7,14 +7,18 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
+from impact_pipeline.catalog.catalog import Catalog
+from impact_pipeline.decisions.base import Scorecard
+from impact_pipeline.decisions.hidden import as_plain
 from impact_pipeline.engines.base import Engine
 from impact_pipeline.errors import InputError
 from impact_pipeline.governance.document_changes import document_changes
 from impact_pipeline.governance.environment import Environment, changes
 from impact_pipeline.governance.fields import FieldChange, changed_fields
 from impact_pipeline.lake.lake import Lake
-from impact_pipeline.lake.stored import StoredResult, find_result, kept_documents
+from impact_pipeline.lake.stored import StoredResult, find_result, kept_documents, value_of
 from impact_pipeline.stages.cell_diff import CellDiff, cell_diffs
+from impact_pipeline.stages.disclosure import published_card, study_of
 from impact_pipeline.stages.replay import NUMBERS
 from impact_pipeline.stages.restore import trusted_mark
 from impact_pipeline.stages.study import SCORECARD
@@ -38,19 +42,25 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class ResultDiff:
-    """What differs between result `a` and result `b`, in the order of cause and effect."""
+    """What differs between result `a` and result `b`, in the order of cause and effect.
+
+    `fields` are of both as they are told; `withheld` counts those that differ besides.
+    """
 
     a: str
     b: str
     causes: tuple[Cause, ...]
     fields: tuple[FieldChange, ...]
     cells: tuple[CellDiff, ...]
+    withheld: int = 0
 
     def as_plain(self) -> dict[str, Any]:
         """For scripts."""
         cells = [asdict(one) for one in self.cells]
         fields = [one.as_json() for one in self.fields]
-        return {"a": self.a, "b": self.b, "causes": [asdict(c) for c in self.causes], "fields": fields, "cells": cells}
+        causes = [asdict(c) for c in self.causes]
+        told = {"fields": fields, "cells": cells, "withheld": self.withheld}
+        return {"a": self.a, "b": self.b, "causes": causes, **told}
 
     def as_text(self) -> str:
         """For a terminal."""
@@ -62,7 +72,9 @@ class ResultDiff:
         lines += [f"  {field}" for field in sorted(self.fields, key=_rank)[:LISTED]]
         if len(self.fields) > LISTED:
             lines.append(f"  and {len(self.fields) - LISTED} more fields (--json lists all)")
-        return "\n".join(lines if self.fields else [*lines, "  every number is equal"])
+        if self.withheld:
+            lines.append(f"  {self.withheld} fields that are withheld differ: they would tell of too few")
+        return "\n".join(lines if self.fields or self.withheld else [*lines, "  every number is equal"])
 
 
 def _rank(field: FieldChange) -> int:
@@ -72,18 +84,29 @@ def _rank(field: FieldChange) -> int:
     return 2 * place - (field.place.endswith("].value") and place == 2)
 
 
-def compare(lake: Lake, engine: Engine, first: str, second: str) -> ResultDiff:
-    """Compare two stored results; raises `InputError` where they are of two studies."""
+def compare(catalog: Catalog, lake: Lake, engine: Engine, first: str, second: str) -> ResultDiff:
+    """Compare two stored results; raises `InputError` where they are of two studies, or their study is not known."""
     a, b = (find_result(lake, SCORECARD, reference) for reference in (first, second))
     if a.study != b.study:
         raise InputError(f"'{first}' is of {a.study} and '{second}' of {b.study}; name two results of one study")
     before, after = a.plain(), b.plain()
-    fields = [change for name in NUMBERS for change in changed_fields(before[name], after[name], name)]
+    fields = _changed(*(_told(one, catalog, lake) for one in (a, b)))
+    stored = {change.place for change in _changed(before, after)}
     tables = [plain["provenance"].get("tables", {}) for plain in (before, after)]
     causes = tuple(_causes(lake, a, before, after))
     return ResultDiff(
-        _named(a, before), _named(b, after), causes, tuple(fields), tuple(cell_diffs(lake, engine, *tables))
-    )
+        _named(a, before), _named(b, after), causes, fields, tuple(cell_diffs(lake, engine, *tables)),
+        len(stored - {change.place for change in fields}),
+    )  # fmt: skip
+
+
+def _told(result: StoredResult, catalog: Catalog, lake: Lake) -> Mapping[str, Any]:
+    card = value_of(result, Scorecard)
+    return as_plain(published_card(card, study_of(card, catalog, lake), lake, SCORECARD))
+
+
+def _changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[FieldChange, ...]:
+    return tuple(change for name in NUMBERS for change in changed_fields(before[name], after[name], name))
 
 
 def _named(result: StoredResult, plain: Mapping[str, Any]) -> str:

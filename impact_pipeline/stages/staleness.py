@@ -172,5 +172,5 @@ def portfolio_inputs(catalog: Catalog, lake: Lake) -> str:
     failed = [[f.asset, f.partition, f.message] for f in lake.failures.all() if f.asset.startswith("study/")]
     said = [[one.id, len(one.answers)] for one in reviews_of(lake.home, catalog.reviews.values())]
     terms = [term.as_plain() for term in glossary(catalog)]
-    seen = blinding_mark(catalog, lake)
-    return digest("portfolio/2", results, failed, seen, said, terms, *catalog.postmortems.values())
+    seen = blinding_mark(catalog, lake), catalog.disclosure
+    return digest("portfolio/2", results, failed, *seen, said, terms, *catalog.postmortems.values())

@@ -32,6 +32,7 @@ from impact_pipeline.reports.look import Look
 from impact_pipeline.reports.markdown import summary
 from impact_pipeline.stages.causal import assessed, seen_in_samples
 from impact_pipeline.stages.cell_lineage import cell_lineage
+from impact_pipeline.stages.disclosure import keep_margins
 from impact_pipeline.stages.effect_start import effect_start
 from impact_pipeline.stages.exposure_lineage import exposure_lineage
 from impact_pipeline.stages.first_look import engine_remarks
@@ -126,11 +127,11 @@ def make_cells(workspace: Workspace, study: Study, as_of: date) -> Outcome:
 def make_findings(workspace: Workspace, study: Study, as_of: date) -> Outcome:
     lake, version = workspace.lake, cells_version(workspace.lake, study)
     record_look(workspace, study, as_of)
+    keep_margins(workspace, study, as_of)
     findings = findings_of(workspace, study, as_of)
     stored = lake.results.add(study.name, FINDINGS, as_of, StoredFindings(version, findings), made_from=version)
-    told = Readers.of(workspace.catalog, lake).findings(findings, study, as_of)
-    failed = [finding.sentence for finding in told if finding.passed is False and finding.consequence != "none"]
-    facts = {"as_of": as_of.isoformat(), "findings_failed": len(failed), "failed": " ".join(failed)}
+    failed = [finding.diagnostic for finding in findings if finding.passed is False and finding.consequence != "none"]
+    facts = {"as_of": as_of.isoformat(), "findings_failed": len(failed), "failed": ", ".join(failed)}
     return Outcome(len(findings), stored.digest, RESULT_LOGIC, upstream={"study/cells": version}, facts=facts)
 
 

@@ -75,7 +75,7 @@ def test_faults_of_the_contract(customs: dict[str, Any], path: str, message: str
         (
             {"customProperties": custom(role="cost")},
             "customProperties",
-            "impact.role is 'cost'; write one of identifier, dimension, measure, time",
+            "impact.role is 'cost'; write one of identifier, quasi_identifier, sensitive, dimension, measure, time",
         ),
         ({"name": "day"}, "name", "'day' is reserved: day, reasons and names with '__' are ours; rename it"),
         (

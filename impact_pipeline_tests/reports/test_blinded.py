@@ -48,7 +48,7 @@ def test_an_estimate_leaves_its_precision_and_its_units() -> None:
     plus = "\N{PLUS-MINUS SIGN}"
     arms = Contrast("arm A", "arm B")
     shown = NotEstimable(
-        "orders_per_user@1", arms, ("", ""), "cuped", Reason.WITHHELD, f"{plus} 3.1 %, 95 % interval", units
+        "orders_per_user@1", arms, ("", ""), "cuped", Reason.BLINDED, f"{plus} 3.1 %, 95 % interval", units
     )
     assert orders == shown
     assert isinstance(bounces, NotEstimable)

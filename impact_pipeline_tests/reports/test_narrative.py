@@ -73,7 +73,8 @@ def test_sentence_states_direction_size_and_interval(result: Estimate, sentence:
 @pytest.mark.parametrize("reason", Reason)
 def test_every_reason_has_words(reason: Reason) -> None:
     refused = NotEstimable("orders_per_user@1", CONTRAST, ("", ""), "welch", reason, "", {})
-    assert narrative.sentence(look(), refused) == f"Orders per user cannot be estimated: {narrative.REASONS[reason]}."
+    cannot = "is not told" if reason is Reason.WITHHELD else "cannot be estimated"
+    assert narrative.sentence(look(), refused) == f"Orders per user {cannot}: {narrative.REASONS[reason]}."
 
 
 def test_refusal_keeps_the_detail() -> None:

@@ -235,6 +235,6 @@ OF_CAUSAL_DESIGNS = {
 
 
 def test_every_reason_of_an_estimator_of_cells_is_here_and_all_have_words() -> None:
-    others = {*OF_CAUSAL_DESIGNS, Reason.WITHHELD}
+    others = {*OF_CAUSAL_DESIGNS, Reason.BLINDED, Reason.WITHHELD}
     assert set(Reason) - {case.reason for case in CASES.values()} == others
     assert set(REASONS) == set(Reason)

@@ -40,7 +40,7 @@ def test_rows_hold_plain_numbers() -> None:
         "study": "ranker_v2", "as_of": "2026-03-20", "metric": "orders_per_user@1", "scale": "relative",
         "effect": first["effect"], "lower": first["lower"], "upper": first["upper"], "level": 0.95, "p_value": 0.0004,
         "verdict": "ship", "grade": "A", "reason": "Orders per user is superior.", "exploratory": None,
-        "blinded_until": None, "challenges": 0, "error": None,
+        "blinded_until": None, "challenges": 0, "withheld": None, "error": None,
     }  # fmt: skip
     assert [round(float(first[name] or 0), 6) for name in ("effect", "lower", "upper")] == [0.102, 0.071, 0.133]
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from impact_pipeline.catalog.load import read_catalog
 from impact_pipeline.errors import InputError
 from impact_pipeline.lake.lake import Lake
 from impact_pipeline.lake.stored import stored_results
@@ -31,7 +32,7 @@ def home(looked: Path, tmp_path: Path) -> Path:
 
 
 def diff(home: Path, a: str, b: str) -> ResultDiff:
-    return compare(Lake(home), ENGINE, a, b)
+    return compare(read_catalog(home / "catalog"), Lake(home), ENGINE, a, b)
 
 
 def ids(home: Path) -> list[str]:
