@@ -47,10 +47,12 @@ for command in (replay, diff, verify):
 @app.command()
 def check(home: Home = DEFAULT_HOME, as_json: Json = False) -> None:
     """Validate every document of the catalog; report every fault at once."""
-    from impact_pipeline.governance.access import access_told, faults_of, policy_at
+    from impact_pipeline.governance.access import access_told, policy_at
+    from impact_pipeline.governance.access_faults import access_faults
 
     catalog, policy = catalog_at(home), policy_at(home)
-    issues = sorted(issue for found in (*catalog.broken.values(), faults_of(policy)) for issue in found)
+    faults = access_faults(policy, catalog, home)
+    issues = sorted(issue for found in (*catalog.broken.values(), faults) for issue in found)
     counts = {
         kind: len(catalog.of_kind(kind))
         for kind in ("source", "contract", "fact", "feature", "metric", "model", "study")
