@@ -53,11 +53,13 @@ for command in (replay, diff, verify, unblind, postmortem, lessons, glossary):
 def check(home: Home = DEFAULT_HOME, as_json: Json = False) -> None:
     """Validate every document of the catalog; report every fault at once, and versions that were not raised."""
     from impact_pipeline.catalog.load import FOLDERS
-    from impact_pipeline.governance.access import access_told, faults_of, policy_at
+    from impact_pipeline.governance.access import access_told, policy_at
+    from impact_pipeline.governance.access_faults import access_faults
     from impact_pipeline.governance.versions import version_warnings
 
     catalog, policy = catalog_at(home), policy_at(home)
-    issues = sorted(issue for found in (*catalog.broken.values(), faults_of(policy)) for issue in found)
+    faults = access_faults(policy, catalog, home)
+    issues = sorted(issue for found in (*catalog.broken.values(), faults) for issue in found)
     warnings, access = version_warnings(home, catalog), access_told(policy)
     counts = {kind: len(catalog.of_kind(kind)) for kind in FOLDERS.values()}
     if as_json:

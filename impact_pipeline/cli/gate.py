@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from typer.core import TyperCommand, TyperGroup
 
@@ -36,8 +36,8 @@ def commands_of(group: TyperGroup, above: str = "") -> Iterator[tuple[str, Typer
     for name, found in group.commands.items():
         if isinstance(found, TyperGroup):
             yield from commands_of(found, f"{above}{name} ")
-        elif isinstance(found, TyperCommand):
-            yield f"{above}{name}", found
+        else:
+            yield f"{above}{name}", cast(TyperCommand, found)
 
 
 def gated(command: str, callback: Callable[..., Any]) -> Callable[..., Any]:

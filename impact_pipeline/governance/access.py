@@ -48,10 +48,6 @@ def policy_at(home: Path) -> AccessPolicy | Closed | None:
     return Closed((Issue(ACCESS_FILE, 1, "document", f"{told}write a policy that gives `everyone` all roles"),))
 
 
-def faults_of(policy: AccessPolicy | Closed | None) -> tuple[Issue, ...]:
-    return policy.issues if isinstance(policy, Closed) else ()
-
-
 def access_told(policy: AccessPolicy | Closed | None) -> str:
     """Who may run commands, in a line."""
     if policy is None:

@@ -38,5 +38,5 @@ def _as_text(text: str) -> str:
 def as_line(entry: Entry) -> str:
     """An entry for a terminal; control characters of its texts are left out."""
     told = [entry.study or "", *(f"{name} {entry.payload[name]}" for name in _TOLD if entry.payload.get(name))]
-    text = f"{entry.seq:>6}  {entry.ts[:19]}  {entry.actor}  {entry.event}  {'  '.join(told)}".rstrip()
+    text = f"{entry.seq:>6}  {entry.ts[:19]}  {entry.actor}  {entry.event}  {'  '.join(filter(None, told))}".rstrip()
     return "".join(character for character in text if character.isprintable())

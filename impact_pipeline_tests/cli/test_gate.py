@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from typer.core import TyperGroup
 from typer.main import get_command
 
+from impact_pipeline.catalog.access import Role
 from impact_pipeline.cli import app
-from impact_pipeline.cli.gate import commands_of
+from impact_pipeline.cli.gate import admitted, commands_of
 from impact_pipeline.cli.needed_roles import NEEDED
 from impact_pipeline.cli.options import account_here
 from impact_pipeline.errors import InputError
@@ -52,6 +54,32 @@ def test_every_command_has_its_role_and_every_role_its_command() -> None:
     assert sorted(name for name, _ in commands_of(group)) == sorted(NEEDED)
 
 
+def test_no_command_gets_past_the_gate(home: Path) -> None:
+    write_policy(home, POLICY.replace("ME", "somebody_of_tests"))
+    group = get_command(app)
+    assert isinstance(group, TyperGroup)
+    for name, command in commands_of(group):
+        assert command.callback is not None
+        with pytest.raises(InputError, match=f"may not run `impact {name}`"):
+            command.callback(home=home)
+    assert events(home) == [("refusal", account_here(), name) for name, _ in commands_of(group)]
+
+
+@pytest.mark.parametrize("role", get_args(Role))
+def test_a_role_admits_to_its_commands_and_to_reading(home: Path, role: Role) -> None:
+    write_policy(home, f"{POLICY.split('accounts:')[0]}everyone: [{role}]\n")
+    assert {name for name in NEEDED if _admitted(name, home)} == {
+        name for name, needed in NEEDED.items() if needed in (role, "reader")
+    }
+
+
+def _admitted(command: str, home: Path) -> bool:
+    try:
+        return admitted(command, {"home": home}, {}) == account_here()
+    except InputError:
+        return False
+
+
 def test_an_actor_is_asked_for_by_one_name() -> None:
     group = get_command(app)
     assert isinstance(group, TyperGroup)
@@ -76,6 +104,7 @@ def test_a_refusal_is_logged_and_nothing_is_done(home: Path) -> None:
     [entry] = Ledger(home).entries()
     assert (entry.event, entry.actor) == ("refusal", account_here())
     assert entry.payload == {"command": "plan approve", "needed": "approver"}
+    assert impact("ledger", "show").splitlines()[0].endswith("refusal  command plan approve  needed approver")
 
 
 def test_another_actor_is_taken_from_option_or_environment_only_where_the_policy_lets_it(

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from impact_pipeline.catalog.access import AccessPolicy, Role
-from impact_pipeline.governance.access import Closed, Request, access_told, faults_of, policy_at, refusal
+from impact_pipeline.errors import InputError
+from impact_pipeline.governance.access import Closed, Request, access_told, policy_at, refusal
 from impact_pipeline.governance.access_log import AccessLog
 from impact_pipeline.governance.ledger import Ledger
 from impact_pipeline_tests.catalog.test_access import POLICY
@@ -85,7 +86,7 @@ def test_a_faulty_policy_closes(tmp_path: Path) -> None:
     write_policy(tmp_path, POLICY.replace("[analyst]", "[admin]"))
     found = policy_at(tmp_path)
     assert isinstance(found, Closed)
-    assert [str(issue)[:16] for issue in faults_of(found)] == ["access.yaml:7: a"]
+    assert [str(issue)[:16] for issue in found.issues] == ["access.yaml:7: a"]
     told = refusal(found, request("bob", "nightly", "operator"))
     assert told is not None
     assert told.startswith("`impact nightly` is refused: the access policy cannot be followed (access.yaml:7: ")
@@ -95,7 +96,8 @@ def test_a_policy_that_was_in_force_and_is_gone_closes(tmp_path: Path) -> None:
     AccessLog(tmp_path, NOW).admission(in_force(tmp_path), request("bob", "nightly", "operator"))
     (tmp_path / "catalog" / "access.yaml").unlink()
     found = policy_at(tmp_path)
-    [issue] = faults_of(found)
+    assert isinstance(found, Closed)
+    [issue] = found.issues
     assert "is gone, and was in force (entry 0 of the ledger); restore it" in issue.message
     assert access_told(found) == "nobody may run a command but `impact check`: access.yaml cannot be followed"
 
@@ -105,7 +107,9 @@ def test_a_ledger_that_cannot_tell_closes(tmp_path: Path) -> None:
     (tmp_path / "catalog" / "access.yaml").unlink()
     path = Ledger(tmp_path).path
     path.write_bytes(path.read_bytes().replace(b'"bob"', b'"eve"'))
-    [issue] = faults_of(policy_at(tmp_path))
+    found = policy_at(tmp_path)
+    assert isinstance(found, Closed)
+    [issue] = found.issues
     assert issue.message.startswith("is not there, and the ledger does not say whether it ever was (LakeError)")
 
 
@@ -132,6 +136,14 @@ def test_an_act_in_anothers_name_is_kept_with_the_account(tmp_path: Path) -> Non
     assert events(tmp_path) == [("policy", "ci"), ("delegation", "ci")]
     told = Ledger(tmp_path).entries()[1].payload
     assert (told["command"], told["as"]) == ("plan register", "ada")
+
+
+def test_without_a_ledger_that_can_say_so_nobody_acts_for_another(tmp_path: Path) -> None:
+    policy, asked = in_force(tmp_path), request("ci", "plan register", "analyst", actor="ada")
+    (tmp_path / "ledger" / "ledger.jsonl").mkdir(parents=True)
+    told = r"ci may act as ada only where the ledger says so, and it cannot be written \(IsADirectoryError\)"
+    with pytest.raises(InputError, match=told):
+        AccessLog(tmp_path, NOW).admission(policy, asked)
 
 
 def test_a_refusal_keeps_no_name_that_may_be_anything(tmp_path: Path) -> None:

@@ -22,6 +22,8 @@ from impact_pipeline_tests.stages.small_workspace import LAST, NOW, look, opened
 
 EARLY = date(2026, 3, 6)
 SPLIT = "split_by_ranker"
+TELL_ALL = "minimum_group_size: 1\n"
+"""The shop has too few users to tell anything of by the usual policy."""
 
 
 @pytest.fixture
@@ -32,7 +34,7 @@ def workspace(tmp_path: Path) -> Workspace:
         "segments:", "governance: {blinding: false}\nsegments:\n  ranker: {type: study, study: ranker_v2}"
     )
     opened(tmp_path)
-    catalog = write_catalog(tmp_path / "catalog", changes={f"studies/{SPLIT}.yaml": plan})
+    catalog = write_catalog(tmp_path / "catalog", changes={f"studies/{SPLIT}.yaml": plan, "disclosure.yaml": TELL_ALL})
     return with_data(Workspace(catalog, Lake(tmp_path), ENGINE, {}, "1", NOW))
 
 
