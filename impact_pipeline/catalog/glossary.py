@@ -111,7 +111,9 @@ def in_words(document: object, catalog: Catalog) -> str:
 def _(document: Metric, catalog: Catalog) -> str:
     parts = (document, *catalog.parts_of(document).values())
     entity = next((catalog.facts[rows.fact].entity for one in parts for _, rows in one.inputs), "unit")
-    return f"{document.formula_in_words(entity)}, {document.window} from exposure; {document.better} is better"
+    filters = dict.fromkeys(f", {rows.fact} where {rows.filter}" for _, rows in document.inputs if rows.filter)
+    formula = f"{document.formula_in_words(entity)}{''.join(filters)}"
+    return f"{formula}, {document.window} from exposure; {document.better} is better"
 
 
 @in_words.register
