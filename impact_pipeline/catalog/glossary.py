@@ -110,8 +110,10 @@ def in_words(document: object, catalog: Catalog) -> str:
 @in_words.register
 def _(document: Metric, catalog: Catalog) -> str:
     parts = (document, *catalog.parts_of(document).values())
-    entities = [catalog.facts[rows.fact].entity for one in parts for _, rows in one.inputs]
-    return f"{document.formula_in_words(entities[0])}, {document.window} from exposure; {document.better} is better"
+    entity = next((catalog.facts[rows.fact].entity for one in parts for _, rows in one.inputs), "unit")
+    filters = dict.fromkeys(f", {rows.fact} where {rows.filter}" for _, rows in document.inputs if rows.filter)
+    formula = f"{document.formula_in_words(entity)}{''.join(filters)}"
+    return f"{formula}, {document.window} from exposure; {document.better} is better"
 
 
 @in_words.register

@@ -17,7 +17,7 @@ from impact_pipeline.governance.ledger import Ledger, LedgerWriter
 from impact_pipeline.governance.plan_diff import Change, changes
 from impact_pipeline.governance.plan_documents import KeptDocuments, documents_of
 from impact_pipeline.governance.plan_life import Action, PlanLife, PlanState, life_of
-from impact_pipeline.governance.versions import unversioned
+from impact_pipeline.governance.versions import refuse_kept_versions
 from impact_pipeline.lake.lake import Lake
 
 Role = Literal["reviewer", "ethics", "privacy"]
@@ -41,7 +41,7 @@ class Registry:
             told = "; ".join(f"{name}: {fault}" for name, fault in study.broken_metrics.items())
             raise InputError(f"plan '{study.name}' names metrics with faults, and cannot be bound yet: {told}")
         with self._acting(study.name, "register", reason) as (writer, _):
-            self._refuse_unversioned(study)
+            refuse_kept_versions(self.home, documents_of(study))
             looked = bool(Lake(self.home).results.pointer(study.name, "estimates"))
             return self._write(writer, "registration", {**self._version(study, reason), "looked": looked})
 
@@ -51,7 +51,7 @@ class Registry:
             found = self._changes(study, life.documents)
             if not found:
                 raise InputError(f"plan '{study.name}' is what was registered: edit its documents first, then amend")
-            self._refuse_unversioned(study)
+            refuse_kept_versions(self.home, documents_of(study))
             told = {"changes": [change.as_plain() for change in found], "binds": any(c.binds for c in found)}
             replaced = {"replaces": life.versions[-1].seq}
             return self._write(writer, "amendment", {**self._version(study, reason), **told, **replaced}), found
@@ -96,11 +96,6 @@ class Registry:
 
     def _changes(self, study: Study, registered: Mapping[str, str]) -> tuple[Change, ...]:
         return changes(KeptDocuments(self.home).read(registered), documents_of(study))
-
-    def _refuse_unversioned(self, study: Study) -> None:
-        found = unversioned(self.home, documents_of(study))
-        if found:
-            raise InputError("\n".join(map(str, found)))
 
     def _refuse_approval(self, life: PlanLife, need: str) -> None:
         plan = f"plan '{life.study}'"

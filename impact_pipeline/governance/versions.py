@@ -5,13 +5,15 @@ What counts is what the ledger bound last under the same name and version, for w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from impact_pipeline.catalog.catalog import Catalog, DocumentKind, Key
+from impact_pipeline.catalog.catalog import Catalog, DocumentKind
+from impact_pipeline.catalog.contract import CHANGE_LOG
 from impact_pipeline.catalog.issues import Issue
+from impact_pipeline.errors import InputError
 from impact_pipeline.governance.entries import Entry
 from impact_pipeline.governance.ledger import Ledger
 from impact_pipeline.governance.plan_diff import changes
@@ -20,45 +22,50 @@ from impact_pipeline.governance.plan_documents import Contents, KeptDocuments
 VERSIONED: tuple[DocumentKind, ...] = ("metric", "fact", "feature", "contract")
 """Kinds whose documents say which version they are; of a model each version is told apart already."""
 
-LOGS = {"contract": "an `impact.changeLog.<version>` to its customProperties"}
+LOG, LOGS = "a line to `change_log`", {"contract": "an `impact.changeLog.<version>` to its customProperties"}
 LISTED_FIELDS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Unversioned:
-    """A document that differs in data or statistic from what `study` bound under the same version."""
+class VersionFault:
+    """`kept`: it differs in data or statistic from what was bound under its version, and is not bound again.
+
+    Else it has a new version of which its change log says nothing, which is only warned of.
+    """
 
     kind: DocumentKind
     name: str
-    version: str
-    fields: tuple[str, ...]
-    study: str
-
-    @property
-    def key(self) -> Key:
-        return self.kind, self.name
-
-    @property
-    def told(self) -> str:
-        more = f" and {len(self.fields) - LISTED_FIELDS} more" if len(self.fields) > LISTED_FIELDS else ""
-        changed = ", ".join(f"`{field}`" for field in self.fields[:LISTED_FIELDS])
-        since = f"changed {changed}{more} since version {self.version} was registered by study {self.study}"
-        return f"{since}: raise `version` and add {LOGS.get(self.kind, 'a line to `change_log`')}"
+    field: str
+    told: str
+    kept: bool = True
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name} {self.told}"
 
 
-def unversioned(home: Path, contents: Contents) -> tuple[Unversioned, ...]:
-    """Of these documents, those that changed their meaning and kept their version."""
-    entries = Ledger(home).of_events("registration", "amendment")
-    return tuple(_unversioned(home, contents, entries))
+def version_faults(home: Path, contents: Contents) -> tuple[VersionFault, ...]:
+    """Of these documents, those whose version does not say that they changed, or whose log does not say how."""
+    bound = _bound(Ledger(home).of_events("registration", "amendment"))
+    kept = KeptDocuments(home)
+    found = (
+        _fault(kept, document, contents[document], bound[document]) for document in sorted(contents.keys() & bound)
+    )
+    return tuple(fault for fault in found if fault is not None)
+
+
+def refuse_kept_versions(home: Path, contents: Contents) -> None:
+    """Raise `InputError` with every document that changed under its version."""
+    kept = [str(fault) for fault in version_faults(home, contents) if fault.kept]
+    if kept:
+        raise InputError("\n".join(kept))
 
 
 def version_warnings(home: Path, catalog: Catalog) -> tuple[Issue, ...]:
-    """The same of the whole catalog, each where it is written."""
-    found = unversioned(home, versioned_documents(catalog))
-    located = (catalog.origins[one.key].issue(tuple(one.fields[0].split(".")), one.told, "warning") for one in found)
+    """Faults of the whole catalog, each where it is written."""
+    found = version_faults(home, versioned_documents(catalog))
+    located = (
+        catalog.origins[one.kind, one.name].issue(tuple(one.field.split(".")), one.told, "warning") for one in found
+    )
     return tuple(sorted(located))
 
 
@@ -71,21 +78,44 @@ def versioned_documents(catalog: Catalog) -> Contents:
     }
 
 
-def _unversioned(home: Path, contents: Contents, entries: Iterable[Entry]) -> Iterator[Unversioned]:
-    bound = _bound(entries)
-    for document in sorted(contents):
-        kind = next((kind for kind in VERSIONED if document.startswith(f"{kind} ")), None)
-        if kind is None or document not in bound:
-            continue
-        now = contents[document]
-        found = _as_bound(KeptDocuments(home), document, bound[document], _version(now))
-        if found is None:
-            continue
-        before, study = found
-        edits = changes({document: before}, {document: _comparable(before, now)})
-        fields = tuple(edit.field for edit in edits if edit.part != "display")
-        if fields:
-            yield Unversioned(kind, document.partition(" ")[2], _version(now), fields, study)
+def _fault(
+    kept: KeptDocuments, document: str, now: Mapping[str, Any], bound: Mapping[str, str]
+) -> VersionFault | None:  # fmt: skip
+    kind = next((kind for kind in VERSIONED if document.startswith(f"{kind} ")), None)
+    if kind is None:
+        return None
+    name, before = document.partition(" ")[2], _as_bound(kept, document, bound, _version(now))
+    if before is None:
+        return _unlogged(kind, name, now, *_last(kept, document, bound))
+    edits = changes({document: before[0]}, {document: _comparable(before[0], now)})
+    fields = [edit.field for edit in edits if edit.part != "display"]
+    return _kept(kind, name, fields, _version(now), before[1]) if fields else None
+
+
+def _kept(kind: DocumentKind, name: str, fields: Sequence[str], version: str, study: str) -> VersionFault:
+    more = f" and {len(fields) - LISTED_FIELDS} more" if len(fields) > LISTED_FIELDS else ""
+    changed = ", ".join(f"`{field}`" for field in fields[:LISTED_FIELDS])
+    since = f"changed {changed}{more} since version {version} was registered by study {study}"
+    return VersionFault(kind, name, fields[0], f"{since}: raise `version` and add {LOGS.get(kind, LOG)}")
+
+
+def _unlogged(
+    kind: DocumentKind, name: str, now: Mapping[str, Any], before: Mapping[str, Any], study: str
+) -> VersionFault | None:  # fmt: skip
+    if _log(now) != _log(before):
+        return None
+    told = f"is version {_version(now)} and was {_version(before)} when study {study} registered it: add"
+    return VersionFault(kind, name, "version", f"{told} {LOGS.get(kind, LOG)}", kept=False)
+
+
+def _log(content: Mapping[str, Any]) -> list[str]:
+    named = [one["property"] for one in content.get("customProperties", ())]
+    return [*content.get("change_log", ()), *(name for name in named if name.startswith(CHANGE_LOG))]
+
+
+def _last(kept: KeptDocuments, document: str, bound: Mapping[str, str]) -> tuple[Mapping[str, Any], str]:
+    mark, study = list(bound.items())[-1]
+    return kept.read({document: mark})[document], study
 
 
 def _bound(entries: Iterable[Entry]) -> Mapping[str, Mapping[str, str]]:

@@ -13,7 +13,7 @@ from impact_pipeline.catalog.feature_inputs import days_behind
 from impact_pipeline.engines.base import Engine
 from impact_pipeline.errors import InputError
 from impact_pipeline.governance.plan_documents import documents_of
-from impact_pipeline.governance.versions import unversioned
+from impact_pipeline.governance.versions import version_faults
 from impact_pipeline.lake.lake import Lake
 from impact_pipeline.planning.history import read_history
 from impact_pipeline.planning.metric_plan import NoMetricPlan
@@ -40,7 +40,7 @@ class Remark:
 
 def lint(study: Study, *, lake: Lake, engine: Engine, look_hour: float) -> tuple[Remark, ...]:
     """Faults, then warnings. Studies are looked at `look_hour` hours after their last day has ended."""
-    changed = unversioned(lake.home, documents_of(study))
+    changed = version_faults(lake.home, documents_of(study))
     found = [*_on_contracts(study, lake, look_hour), *_on_power(study, lake, engine)]
     found += [Remark("warning", str(one)) for one in changed]
     return tuple(sorted(found, key=lambda remark: remark.level))

@@ -11,7 +11,7 @@ from impact_pipeline.catalog.identity import digest
 from impact_pipeline.errors import InputError
 from impact_pipeline.governance.ledger import Ledger
 from impact_pipeline.governance.plan_documents import KeptDocuments, documents_of
-from impact_pipeline.governance.versions import unversioned, version_warnings, versioned_documents
+from impact_pipeline.governance.versions import version_faults, version_warnings, versioned_documents
 from impact_pipeline_tests.governance.test_registration import NOW, edited, registry
 from impact_pipeline_tests.small_shop import document, write_catalog
 
@@ -33,7 +33,7 @@ def bind(home: Path, catalog: Catalog, study: str = "ranker_v2") -> None:
 
 
 def told(home: Path, catalog: Catalog) -> list[str]:
-    return [str(one) for one in unversioned(home, versioned_documents(catalog))]
+    return [str(one) for one in version_faults(home, versioned_documents(catalog))]
 
 
 def contract_of(home: Path) -> str:
@@ -49,10 +49,32 @@ def test_a_metric_that_changed_and_kept_its_version_is_told(tmp_path: Path) -> N
     ]
 
 
-def test_a_raised_version_says_it(tmp_path: Path) -> None:
+def test_a_raised_version_with_a_line_in_its_log_says_it(tmp_path: Path) -> None:
     bind(tmp_path, catalog_with(tmp_path))
-    text = SHORTER.replace("version: 1", "version: 2")
+    text = SHORTER.replace("version: 1", "version: 2") + "change_log: ['2: two days are enough']\n"
     assert told(tmp_path, catalog_with(tmp_path, metrics__revenue=text)) == []
+
+
+def test_a_raised_version_without_a_line_is_warned_of_and_binds(tmp_path: Path) -> None:
+    bind(tmp_path, catalog_with(tmp_path))
+    raised = catalog_with(tmp_path, metrics__revenue=SHORTER.replace("version: 1", "version: 2"))
+    assert told(tmp_path, raised) == [
+        "metric revenue is version 2 and was 1 when study ranker_v2 registered it: add a line to `change_log`"
+    ]
+    [issue] = version_warnings(tmp_path, raised)
+    assert (issue.field, issue.level) == ("version", "warning")
+    entry, _ = registry(tmp_path).amend(raised.study("ranker_v2"), "shorter")
+    assert entry.event == "amendment"
+
+
+def test_a_contract_without_a_line_for_its_version_is_warned_of(tmp_path: Path) -> None:
+    catalog_with(tmp_path)
+    plain = contract_of(tmp_path)
+    bind(tmp_path, catalog_with(tmp_path, contracts__orders=plain))
+    [found] = told(
+        tmp_path, catalog_with(tmp_path, contracts__orders=plain.replace("version: 1.0.0", "version: 1.1.0"))
+    )
+    assert found.endswith("registered it: add an `impact.changeLog.<version>` to its customProperties")
 
 
 def test_what_is_only_shown_needs_no_version(tmp_path: Path) -> None:
@@ -130,13 +152,9 @@ def test_the_content_that_was_bound_last_counts(tmp_path: Path) -> None:
 
 def test_an_amendment_needs_the_version_too(tmp_path: Path) -> None:
     bind(tmp_path, catalog_with(tmp_path))
-    text = SHORTER
     with pytest.raises(InputError, match="raise `version` and add a line to `change_log`"):
-        registry(tmp_path).amend(catalog_with(tmp_path, metrics__revenue=text).study("ranker_v2"), "shorter")
-    raised = catalog_with(tmp_path, metrics__revenue=text.replace("version: 1", "version: 2"))
-    entry, _ = registry(tmp_path).amend(raised.study("ranker_v2"), "shorter")
-    assert entry.event == "amendment"
-    assert told(tmp_path, raised) == []
+        registry(tmp_path).amend(catalog_with(tmp_path, metrics__revenue=SHORTER).study("ranker_v2"), "shorter")
+    assert [entry.event for entry in Ledger(tmp_path).entries()] == ["registration"]
 
 
 def test_measures_that_no_study_read_yet_may_change(tmp_path: Path) -> None:

@@ -28,6 +28,10 @@ def test_the_page_has_a_place_for_every_name(tmp_path: Path) -> None:
         "model-ranker",
     }  # fmt: skip
     assert "Orders per user orders_per_user · version 1 What users buy. Definition average over users" in found.text
+    assert "Bounce rate bounce_rate · version 1 What users buy. Definition share of users" in found.text
+    assert "orders where amount > 0, days 0 to 6 from exposure; lower is better" in found.text
+    assert "ranker version 2 Ranks. Definition a model of search, with versions 1, 2" in found.text
+    assert "Used by metric bounce_rate , metric orders_per_user , " in found.text
     assert "Used by ranker_v2 Versions 1: Yesterday's sessions. Versions 2: The same hour." in found.text
     assert found.live() == []
 
