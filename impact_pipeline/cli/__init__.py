@@ -45,8 +45,13 @@ for command in (replay, diff, verify):
 
 @app.command()
 def check(home: Home = DEFAULT_HOME, as_json: Json = False) -> None:
-    """Validate every document of the catalog; report every fault at once."""
+    """Validate every document of the catalog; report every fault at once, and running studies held up by the engine."""
+    from impact_pipeline.engines.duckdb import DuckDBEngine
+    from impact_pipeline.lake.lake import Lake
+    from impact_pipeline.stages.first_look import announcements
+
     catalog = catalog_at(home)
+    announced = announcements(catalog, Lake(home.resolve()), DuckDBEngine().name)
     issues = sorted(issue for found in catalog.broken.values() for issue in found)
     counts = {
         kind: len(catalog.of_kind(kind))
@@ -54,10 +59,12 @@ def check(home: Home = DEFAULT_HOME, as_json: Json = False) -> None:
     }
     told = [{"file": i.file, "line": i.line, "field": i.field, "message": i.message} for i in issues]
     if as_json:
-        print_json({"sound": counts, "issues": told})
+        print_json({"sound": counts, "issues": told, "engine": list(announced)})
     else:
         for issue in issues:
             typer.echo(str(issue), err=True)
+        for line in announced:
+            typer.echo(line, err=True)
         sound = ", ".join(
             f"{n} {kind}{'' if n == 1 else 's'}".replace("studys", "studies") for kind, n in counts.items()
         )
