@@ -16,6 +16,7 @@ from impact_pipeline.lake.lake import Lake
 from impact_pipeline.lake.stored import stored_results
 from impact_pipeline.stages.replay import Replayed
 from impact_pipeline.stages.replay_told import replay_all
+from impact_pipeline.stages.study import current_scorecard
 from impact_pipeline.stages.workspace import Workspace, environment_of, generation_of
 from impact_pipeline_tests.end_to_end.company import CODE, ROOT, STUDIES, copied, impact, nightly
 from impact_pipeline_tests.end_to_end.published import NIGHT, write_published
@@ -49,6 +50,8 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_current_result_of_causal_studies_replays_years_later(published: Path, tmp_path: Path) -> None:
     home = copied(published, tmp_path / "elsewhere")
     assert replayed(home) == dict.fromkeys(PUBLISHED, (True, ()))
+    exploratory = {name: current_scorecard(Lake(home), name).verdict.exploratory for name in PUBLISHED}
+    assert exploratory == dict.fromkeys(PUBLISHED, ())
 
 
 def test_every_current_result_of_the_company_replays_years_later(homes: Path, tmp_path: Path) -> None:
