@@ -114,6 +114,9 @@ def register(study: Name, reason: Reason, actor: Actor = None, home: Home = DEFA
     if too_late(entry, began):
         told = f"registered on {entry.day}, after it began on {began}: its verdicts will be exploratory"
         typer.echo(f"warning: {study} was {told}; to decide, register a plan for a new study", err=True)
+    if began is None:
+        told = "its change takes effect with its first treated contact, and none is published yet"
+        typer.echo(f"note: {study}: {told}; the first look says whether it was registered in time", err=True)
 
 
 @plan_app.command()
