@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from impact_pipeline.cli.check import check
 from impact_pipeline.cli.gate import GatedGroup
 from impact_pipeline.cli.ledger import ledger_app
 from impact_pipeline.cli.options import (
@@ -35,7 +36,6 @@ from impact_pipeline.errors import ImpactError, InputError
 
 if TYPE_CHECKING:
     from impact_pipeline.catalog.catalog import Catalog
-    from impact_pipeline.catalog.issues import Issue
 
 app = typer.Typer(
     cls=GatedGroup, help="What each change of a machine-learning model did to the business and to its users.",
@@ -45,42 +45,8 @@ app = typer.Typer(
 app.add_typer(plan_app, name="plan")
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(review_app, name="review")
-for command in (replay, diff, verify, unblind, postmortem, lessons, glossary):
+for command in (check, replay, diff, verify, unblind, postmortem, lessons, glossary):
     app.command()(command)
-
-
-@app.command()
-def check(home: Home = DEFAULT_HOME, as_json: Json = False) -> None:
-    """Validate every document of the catalog; report every fault at once, and versions that were not raised."""
-    from impact_pipeline.catalog.load import FOLDERS
-    from impact_pipeline.governance.access import access_told, policy_at
-    from impact_pipeline.governance.access_faults import access_faults
-    from impact_pipeline.governance.versions import version_warnings
-
-    catalog, policy = catalog_at(home), policy_at(home)
-    faults = access_faults(policy, catalog, home)
-    issues = sorted(issue for found in (*catalog.broken.values(), faults) for issue in found)
-    warnings, access = version_warnings(home, catalog), access_told(policy)
-    counts = {kind: len(catalog.of_kind(kind)) for kind in FOLDERS.values()}
-    if as_json:
-        print_json({"sound": counts, "issues": _located(issues), "warnings": _located(warnings), "access": access})
-    else:
-        for issue in (*issues, *warnings):
-            typer.echo(str(issue), err=True)
-        typer.echo(f"access: {access}")
-        shown = [(kind, n) for kind, n in counts.items() if n or kind not in ("review", "postmortem")]
-        told = [_counted(n, kind) for kind, n in shown]
-        warned = f", {_counted(len(warnings), 'warning')}" if warnings else ""
-        typer.echo(f"{home / 'catalog'}: {', '.join(told)}; {_counted(len(issues), 'fault')}{warned}")
-    raise typer.Exit(WRONG_INPUT if issues else OK)
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}".replace("studys", "studies")
-
-
-def _located(issues: Iterable[Issue]) -> list[dict[str, Any]]:
-    return [{"file": i.file, "line": i.line, "field": i.field, "message": i.message} for i in issues]
 
 
 @app.command()

@@ -40,6 +40,7 @@ NEEDED: Mapping[str, Role] = {
     "demo": "operator",
     "ledger anchor": "operator",
     "nightly": "operator",
+    "plan accept-engine": "operator",
     "redo": "operator",
     "ui": "operator",
     "unblind": "operator",

@@ -115,6 +115,9 @@ def register(study: Name, reason: Reason, actor: Actor = None, home: Home = DEFA
     if too_late(entry, began):
         told = f"registered on {entry.day}, after it began on {began}: its verdicts will be exploratory"
         typer.echo(f"warning: {study} was {told}; to decide, register a plan for a new study", err=True)
+    if began is None:
+        told = "its change takes effect with its first treated contact, and none is published yet"
+        typer.echo(f"note: {study}: {told}; the first look says whether it was registered in time", err=True)
 
 
 @plan_app.command()
@@ -171,6 +174,18 @@ def abandon(study: Name, reason: Reason, actor: Actor = None, home: Home = DEFAU
     """Give up a plan before its verdict; it stays on the record."""
     entry = _registry(home, actor).abandon(study, reason)
     typer.echo(f"{study} abandoned (entry {entry.seq})")
+
+
+@plan_app.command("accept-engine")
+def accept_engine(study: Name, reason: Reason, actor: Actor = None, home: Home = DEFAULT_HOME) -> None:
+    """Let a running study go on with the engine that is installed, which is not the one it began on."""
+    from impact_pipeline.engines.duckdb import DuckDBEngine
+    from impact_pipeline.lake.lake import Lake
+    from impact_pipeline.stages.first_look import accept
+
+    planned, lake, engine = catalog_at(home).study(study), Lake(home.resolve()), DuckDBEngine().name
+    entry = accept(planned, lake, engine, reason=reason, actor=named(actor), now=datetime.now(UTC))
+    typer.echo(f"{study} goes on with {engine} (entry {entry.seq}); every report from now on says so")
 
 
 @plan_app.command()

@@ -30,10 +30,12 @@ from impact_pipeline.defs.automation import (
 from impact_pipeline.defs.event_log import relaxed_event_log
 from impact_pipeline.defs.left_runs import OPERATOR_TAG, present
 from impact_pipeline.defs.partitions import AS_OF_TAG, CLOCK_TAG, contiguous, range_tags, study_keys
+from impact_pipeline.engines.duckdb import DuckDBEngine
 from impact_pipeline.errors import InputError
 from impact_pipeline.lake.failures import Failed
 from impact_pipeline.lake.files import remove_unfinished
 from impact_pipeline.lake.lake import Lake
+from impact_pipeline.stages.first_look import announcements
 from impact_pipeline.stages.staleness import Stale, due_or_stale, stale_data, stale_studies
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -74,6 +76,8 @@ class Operator:
     def night(self, day: date) -> Night:
         """The data of `day`, everything stale, the studies due on `day`, then money and report."""
         remove_unfinished(self.lake.root, older_than=time() - UNFINISHED_AGE)
+        for line in announcements(self.catalog, self.lake, DuckDBEngine().name):
+            self.tell(line)
         sources = sources_of(self.catalog, day)
         if not sources:
             self.tell(f"{day}: no source delivers this day; only what is stale or due is done")

@@ -162,7 +162,7 @@ def _recomputed(
     kept = Kept(origin.documents, origin.tables, origin.history, origin.environment, origin.meaning)
     cards = recorded_cards(origin.history, workspace.lake, SCORECARD)
     estimates = estimates_of(scratch, study, card.as_of, cards)
-    remarks = engine_remarks(workspace.lake, SCORECARD, study.name, card.as_of, origin.engine)
+    remarks = engine_remarks(workspace.lake, study.name, card.as_of, origin.engine)
     findings = findings_of(scratch, study, card.as_of)
     made = card_of(scratch, study, card.as_of, findings, estimates, kept, remarks, card.verdict.standing)
     again = json.loads(canonical_json(made))

@@ -121,8 +121,8 @@ def _stale_look(study: Study, lake: Lake) -> Iterator[Stale]:
     now = [exposure_inputs(basis, as_of, lake).read for basis in study.bases]
     results = {kind: lake.results.pointer(study.name, kind) for kind in (FINDINGS, ESTIMATES, SCORECARD)}
     whole = all(map(_made_of, exposures, cells, now, (read for _ in now)))
-    meaning, made_by = meaning_of(study), results[SCORECARD].get("meaning")
-    edited = as_of < study.planned_look and made_by not in (None, meaning)
+    meaning = meaning_of(study) if as_of < study.planned_look else ""
+    edited = meaning != "" and results[SCORECARD].get("meaning", meaning) != meaning
     if edited or not whole or not _followed([state.fingerprint for state in cells if state is not None], results):
         marks = [state.fingerprint for state in standing] + [result.get("digest") for result in results.values()]
         yield Stale("study/verdict", study.name, f"{as_of.isoformat()} {digest(now, read, marks, meaning)}")

@@ -35,7 +35,7 @@ from impact_pipeline.stages.cell_lineage import cell_lineage
 from impact_pipeline.stages.disclosure import keep_margins
 from impact_pipeline.stages.effect_start import effect_start
 from impact_pipeline.stages.exposure_lineage import exposure_lineage
-from impact_pipeline.stages.first_look import engine_remarks
+from impact_pipeline.stages.first_look import engine_remarks, refuse_other_engine
 from impact_pipeline.stages.history import earlier_cards, past_lifts
 from impact_pipeline.stages.outcome import Outcome, outcome_of
 from impact_pipeline.stages.provenance import kept_of, sign
@@ -95,6 +95,7 @@ def look_date(study: Study, lake: Lake, night: date | None) -> date:
 def make_exposures(workspace: Workspace, study: Study, as_of: date) -> Outcome:
     """Published for each basis; the outcome tells of the one that decides."""
     lake, generation = workspace.lake, workspace.generation
+    refuse_other_engine(study, lake, workspace.engine.name)
     made = [expose(basis, as_of, lake=lake, engine=workspace.engine, generation=generation) for basis in study.bases]
     upstream = {f"{key} {day}": mark for key, days in exposure_days(lake, study).items() for day, mark in days.items()}
     facts = made[0].state.facts
@@ -106,6 +107,7 @@ def make_exposures(workspace: Workspace, study: Study, as_of: date) -> Outcome:
 def make_cells(workspace: Workspace, study: Study, as_of: date) -> Outcome:
     """Published for each basis; the outcome tells of the one that decides."""
     lake, generation = workspace.lake, workspace.generation
+    refuse_other_engine(study, lake, workspace.engine.name)
     exposures = state_of(lake, study, "exposures")
     measured = measure_samples if study.samples else measure
     made = [measured(basis, as_of, lake=lake, engine=workspace.engine, generation=generation) for basis in study.bases]
@@ -197,7 +199,7 @@ def _judged(
     """As the plan stands; a verdict that settled the study before is not turned by data restated since."""
     lake, both = workspace.lake, (found.findings, estimated.estimates)
     kept = kept_of(lake, study, estimated.history)
-    remarks = engine_remarks(lake, SCORECARD, study.name, as_of, workspace.engine.name)
+    remarks = engine_remarks(lake, study.name, as_of, workspace.engine.name)
     standing = standing_of(study, workspace.home, effect_start(study, lake, workspace.engine))
     card = card_of(workspace, study, as_of, *both, kept, remarks, standing)
     decided = decided_before(study, lake, as_of, card.provenance.inputs)

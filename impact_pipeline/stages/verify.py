@@ -153,7 +153,7 @@ def _all(lake: Lake) -> Iterator[StoredResult]:
 
 
 def _other_engines(lake: Lake, engine: str) -> Iterator[str]:
-    """Studies that still run and whose newest look was made on another engine: their next look will change it."""
+    """Studies that still run and whose newest look was made on another engine."""
     running: dict[str, list[str]] = {}
     for study in lake.results.studies(SCORECARD):
         try:
@@ -163,7 +163,7 @@ def _other_engines(lake: Lake, engine: str) -> Iterator[str]:
         if not plain["verdict"]["final"] and plain["provenance"]["engine"] != engine:
             running.setdefault(plain["provenance"]["engine"], []).append(study)
     for began_on, studies in sorted(running.items()):
-        yield f"{', '.join(studies)} began on {began_on}; the next look will be made on {engine}"
+        yield f"{', '.join(studies)} began on {began_on}; {engine} waits for `impact plan accept-engine`"
 
 
 def _remarks(cards: int, signed: int, key: SigningKey | None) -> Iterator[str]:

@@ -13,6 +13,7 @@ from impact_pipeline.errors import InputError
 from impact_pipeline.governance.ledger import Ledger
 from impact_pipeline_tests.governance.test_registration import PLAN, SIGNED, edited, looked
 from impact_pipeline_tests.small_shop import document, write_catalog
+from impact_pipeline_tests.stages.test_causal import DID, PANEL, PLAIN, plan
 
 COMING = SIGNED.replace("2026-03-0", "2126-03-0")
 
@@ -53,6 +54,15 @@ def test_a_plan_lives_from_draft_to_closed(home: Path) -> None:
     assert json.loads(impact("plan", "status", "--json"))[0]["state"] == "decided"
     assert impact("plan", "close", "ranker_v2", "--reason", "shipped") == "ranker_v2 closed (entry 6)\n"
     assert [entry.actor for entry in Ledger(home).entries()][:4] == ["ada", "bob", "eve", "ada"]
+
+
+def test_a_panel_whose_contacts_are_not_known_yet_says_who_will_tell(home: Path) -> None:
+    write_catalog(home / "catalog", changes={PLAN: plan(DID, PANEL), "metrics/plain.yaml": PLAIN})
+    done = CliRunner().invoke(app, ["plan", "register", "ranker_v2", "--reason", "ready"])
+    assert done.stderr == (
+        "note: ranker_v2: its change takes effect with its first treated contact, and none is published yet; the first "
+        "look says whether it was registered in time\n"
+    )
 
 
 def test_out_of_order_says_what_to_do(home: Path) -> None:
