@@ -15,7 +15,7 @@ from impact_pipeline.catalog.plan import StudySegment
 from impact_pipeline.decisions.base import Scorecard
 from impact_pipeline.diagnostics.base import Finding
 from impact_pipeline.errors import LakeError
-from impact_pipeline.governance.blinding import Blinding, aliases, blinding_of, deciding_entries, unblindings
+from impact_pipeline.governance.blinding import Blinding, aliases_of, blinding_of, deciding_entries, unblindings
 from impact_pipeline.governance.entries import Entry
 from impact_pipeline.lake.lake import Lake
 from impact_pipeline.reports.blinded import BlindedScorecard, blinded, without_segments
@@ -64,7 +64,7 @@ class Readers:
     def findings(self, findings: Sequence[Finding], study: Study, as_of: date) -> Sequence[Finding]:
         """What was found before there is a verdict."""
         until = self.blinding(study, as_of, final=False).until
-        return findings if until is None else told_findings(findings, study, aliases(study.name, study.arms), until)
+        return findings if until is None else told_findings(findings, study, aliases_of(study), until)
 
     def _hidden(self, study: Study) -> frozenset[str]:
         """Segments whose values are the arms of a study that is blinded."""

@@ -126,9 +126,10 @@ def make_findings(workspace: Workspace, study: Study, as_of: date) -> Outcome:
     record_look(workspace, study, as_of)
     findings = findings_of(workspace, study, as_of)
     stored = lake.results.add(study.name, FINDINGS, as_of, StoredFindings(version, findings), made_from=version)
-    told = Readers.of(workspace.catalog, lake).findings(findings, study, as_of)
-    failed = [finding.sentence for finding in told if finding.passed is False and finding.consequence != "none"]
-    facts = {"as_of": as_of.isoformat(), "findings_failed": len(failed), "failed": " ".join(failed)}
+    failed = [finding for finding in findings if finding.passed is False and finding.consequence != "none"]
+    told = Readers.of(workspace.catalog, lake).findings(failed, study, as_of) if failed else ()
+    sentences = " ".join(finding.sentence for finding in told)
+    facts = {"as_of": as_of.isoformat(), "findings_failed": len(failed), "failed": sentences}
     return Outcome(len(findings), stored.digest, RESULT_LOGIC, upstream={"study/cells": version}, facts=facts)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from impact_pipeline.decisions.base import Scorecard
+from impact_pipeline.diagnostics.base import Finding
 from impact_pipeline.lake.lake import Lake
 from impact_pipeline.reports.blinded import BlindedScorecard
 from impact_pipeline.stages.portfolio import entries, make_site
@@ -71,6 +72,14 @@ def test_segments_by_the_arms_of_a_study_appear_when_it_is_seen_itself(workspace
     look(workspace, EARLY)
     unblind(workspace.catalog, workspace.lake, "ranker_v2", "why not", actor="eve", now=NOW)
     assert segments(seen(workspace, SPLIT)) == {"", "country", "device", "ranker"}
+
+
+def test_findings_are_told_before_a_verdict_as_with_it(workspace: Workspace) -> None:
+    readers, study = Readers.of(workspace.catalog, workspace.lake), workspace.catalog.study("ranker_v2")
+    found = Finding("novelty", False, 0.1, 0.01, "The effect of treatment fades.", "lower_grade", {})
+    [told] = readers.findings([found], study, EARLY)
+    assert told.sentence == "What it found is withheld until the look of 2026-03-08."
+    assert readers.findings([found], study, LAST) == [found]
 
 
 def test_an_earlier_card_is_blinded_where_the_newest_is(workspace: Workspace) -> None:
