@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+import impact_pipeline
 from impact_pipeline.decisions.base import Scorecard
 from impact_pipeline.diagnostics.base import Finding
 from impact_pipeline.lake.lake import Lake
@@ -21,6 +23,7 @@ from impact_pipeline.stages.workspace import Workspace
 from impact_pipeline_tests.small_shop import ENGINE, document, write_catalog
 from impact_pipeline_tests.stages.small_workspace import LAST, NOW, look, opened, with_data
 
+PACKAGE = Path(impact_pipeline.__file__).parent
 EARLY = date(2026, 3, 6)
 SPLIT = "split_by_ranker"
 
@@ -72,6 +75,17 @@ def test_segments_by_the_arms_of_a_study_appear_when_it_is_seen_itself(workspace
     look(workspace, EARLY)
     unblind(workspace.catalog, workspace.lake, "ranker_v2", "why not", actor="eve", now=NOW)
     assert segments(seen(workspace, SPLIT)) == {"", "country", "device", "ranker"}
+
+
+def test_whole_cards_reach_reports_through_readers_alone() -> None:
+    """A module that reads whole cards or makes a `Look` of one has to ask `Readers` first; then it is added here."""
+    found = {
+        path.relative_to(PACKAGE).as_posix()
+        for path in PACKAGE.rglob("*.py")
+        if re.search(r"(?<!class )(?<!def )\b(?:current_scorecard|Look)\(", path.read_text())
+        and "estimators" not in path.parts
+    }
+    assert found == {"reports/look.py", "stages/portfolio.py", "stages/study.py"}
 
 
 def test_findings_are_told_before_a_verdict_as_with_it(workspace: Workspace) -> None:
