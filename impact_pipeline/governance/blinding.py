@@ -94,6 +94,11 @@ def aliases(study: str, arms: Iterable[str]) -> Mapping[str, str]:
     return {arm: f"arm {LETTERS[n] if n < len(LETTERS) else n + 1}" for n, arm in enumerate(ordered)}
 
 
+def aliases_of(study: Study) -> Mapping[str, str]:
+    """Those of a study's arms; none where nobody was dealt one, as in causal designs."""
+    return {} if study.samples else aliases(study.name, study.arms)
+
+
 def _deciding(home: Path) -> Iterator[Entry]:
     markers = [f'"event":"{event}"'.encode() for event in DECIDING]
     for line in Ledger(home).lines():

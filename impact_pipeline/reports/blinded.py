@@ -15,7 +15,7 @@ from impact_pipeline.decisions.base import Decision, Scorecard, Verdict
 from impact_pipeline.diagnostics.base import Finding
 from impact_pipeline.estimators.base import Contrast, Estimate, NotEstimable, Reason, Result
 from impact_pipeline.estimators.study_estimates import StudyEstimates
-from impact_pipeline.governance.blinding import aliases
+from impact_pipeline.governance.blinding import aliases_of
 from impact_pipeline.kpis.base import NoImpact
 from impact_pipeline.outcomes.cells import ALL_UNITS
 from impact_pipeline.reports.blinded_detail import told_detail
@@ -25,7 +25,7 @@ from impact_pipeline.reports.formatting import PERCENT, decimals, fixed, level, 
 
 @dataclass(frozen=True, slots=True)
 class BlindedScorecard(Scorecard):
-    """Arms stand under aliases, listed in `arms`; direction is shown from the look of `until` on."""
+    """Direction is shown from the look of `until` on. Arms are named as in `arms`: by aliases where they were dealt."""
 
     until: date
     arms: tuple[str, ...]
@@ -33,14 +33,14 @@ class BlindedScorecard(Scorecard):
 
 def blinded(card: Scorecard, study: Study, until: date) -> BlindedScorecard:
     """What may be read of a card whose study is blinded until its planned look."""
-    names = aliases(study.name, study.arms)
+    names = aliases_of(study)
     findings = told_findings(card.findings, study, names, until)
     return BlindedScorecard(
         study=card.study, as_of=card.as_of, verdict=_verdict(card.verdict, findings, _waits(study, until), until),
         estimates=_estimates(card.estimates, study, names), findings=findings,
         impacts=(NoImpact(card.study, f"it is withheld until the look of {until}"),),
         exposed_per_arm=_aliased(card.exposed_per_arm, names), mixed_units=card.mixed_units,
-        provenance=card.provenance, until=until, arms=tuple(names.values()),
+        provenance=card.provenance, until=until, arms=tuple(names.values()) or study.arms,
     )  # fmt: skip
 
 

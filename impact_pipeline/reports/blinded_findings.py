@@ -17,6 +17,13 @@ OF_UNITS = frozenset({
 })  # fmt: skip
 """Checks whose sentences tell nothing of what a change did: of counts, of missing rows, of the time before it."""
 
+OF_SAMPLES = frozenset({
+    "balance", "common_start", "covariate_continuity", "density", "few_clusters", "mass_points", "overlap",
+    "policy_support", "pre_period_length", "propensity_calibration", "small_cohorts", "weak_first_stage",
+    "weak_instruments", "weight_concentration", "weight_mean",
+})  # fmt: skip
+"""Those of causal designs that look at who was treated and not at what became of them."""
+
 OF_EFFECTS = frozenset({"carry_over", "novelty", "spillover", "trigger_dilution"})
 """Checks of effects, which say why where they judge none yet."""
 
@@ -30,7 +37,7 @@ def told_findings(
     for finding in findings:
         sentence = f"What it found is withheld until the look of {until}."
         silent = finding.passed is None and finding.diagnostic in OF_EFFECTS
-        if silent or finding.diagnostic in OF_UNITS:
+        if silent or finding.diagnostic in OF_UNITS | OF_SAMPLES:
             sentence = with_aliases(finding.sentence, names)
         elif finding.sentence == not_applicable:
             sentence = not_applicable
@@ -44,6 +51,8 @@ def with_aliases(sentence: str, names: Mapping[str, str]) -> str:
     >>> with_aliases("old 12 units, new 9 units; 'old' is older", {"old": "arm B", "new": "arm A"})
     "arm B 12 units, arm A 9 units; 'arm B' is older"
     """
+    if not names:
+        return sentence
     longest_first = sorted(names, key=len, reverse=True)
     arms = re.compile("|".join(rf"(?<!\w){re.escape(arm)}(?!\w)" for arm in longest_first))
     return arms.sub(lambda found: names[found.group()], sentence)

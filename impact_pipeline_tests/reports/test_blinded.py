@@ -14,6 +14,7 @@ from rich.console import Console
 from impact_pipeline.decisions.base import Decision, Scorecard
 from impact_pipeline.diagnostics.base import Finding
 from impact_pipeline.estimators.base import Contrast, NotEstimable, Reason
+from impact_pipeline.estimators.causal.detail import CausalDetail, NamedEffect
 from impact_pipeline.estimators.segment_comparison import SegmentComparison
 from impact_pipeline.kpis.base import NoImpact
 from impact_pipeline.lake.results import canonical_json
@@ -25,8 +26,9 @@ from impact_pipeline.reports.narrative import headline, interim
 from impact_pipeline.reports.pages import study_body
 from impact_pipeline.reports.terminal import summary_rows, summary_table
 from impact_pipeline.reports.trajectory_chart import trajectory
-from impact_pipeline_tests.reports.examples import CONTRAST, catalog, scorecard
+from impact_pipeline_tests.reports.examples import CONTRAST, catalog, estimate, scorecard
 from impact_pipeline_tests.reports.markup import Markup
+from impact_pipeline_tests.small_studies import mean_metric, study
 
 UNTIL = date(2026, 3, 27)
 STUDY = catalog().study("ranker_v2")
@@ -148,3 +150,22 @@ def test_a_blinded_card_holds_no_number_of_the_whole_one() -> None:
     text = json.dumps(json.loads(canonical_json(card)))
     for told in ("1.3224", "0.1224", "0.102", "0.0852", "143598", "99954", "Control moves", "fades"):
         assert told not in text
+
+
+def test_treated_and_untreated_keep_their_names_where_nobody_was_dealt_an_arm() -> None:
+    design = {"type": "regression_discontinuity", "cutoff": 0.7}
+    sample = {"type": "cross_section", "score": "score", "treatment": "treated"}
+    causal = study(mean_metric(), design=design, sample=sample)
+    untreated, treated = causal.arms
+    effect = NamedEffect("orders", "main", 0.3)
+    detail = CausalDetail((), (effect,), (), ())
+    own = replace(
+        estimate("orders", (1.0, 1.3), (0.1, 0.5)), contrast=Contrast(treated, untreated), n_per_arm={treated: 5}
+    )
+    card = running()
+    card = replace(card, estimates=replace(card.estimates, results=(own,), causal=detail))
+    shown = blinded(card, causal, UNTIL)
+    assert shown.arms == (untreated, treated)
+    assert shown.estimates.causal == CausalDetail((), (), (), ())
+    [result] = shown.estimates.results
+    assert (result.contrast, result.n_per_arm) == (Contrast(treated, untreated), {treated: 5})

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date
 
 from impact_pipeline.diagnostics.base import Finding
+from impact_pipeline.diagnostics.causal.registry import CAUSAL_CHECKS
 from impact_pipeline.diagnostics.registry import DIAGNOSTICS
 from impact_pipeline.diagnostics.study import not_asked
-from impact_pipeline.reports.blinded_findings import OF_EFFECTS, OF_UNITS, told_findings, with_aliases
+from impact_pipeline.reports.blinded_findings import OF_EFFECTS, OF_SAMPLES, OF_UNITS, told_findings, with_aliases
 from impact_pipeline_tests.reports.examples import catalog
 
 STUDY, NAMES, UNTIL = catalog().study("ranker_v2"), {"control": "arm B", "treatment": "arm A"}, date(2026, 3, 27)
@@ -45,8 +46,17 @@ def test_what_does_not_apply_says_so() -> None:
 def test_every_bundled_diagnostic_has_its_place() -> None:
     assert {diagnostic.name for diagnostic in DIAGNOSTICS} == OF_UNITS | OF_EFFECTS
     assert not OF_UNITS & OF_EFFECTS
+    assert {check.name for check in CAUSAL_CHECKS} > OF_SAMPLES
+
+
+def test_what_is_of_a_causal_sample_is_told_as_it_is() -> None:
+    assert (
+        told("overlap", "3.0% of the treated units have no like.").sentence == "3.0% of the treated units have no like."
+    )
+    assert told("pre_trends", "The treated rose by 3.").sentence == WITHHELD
 
 
 def test_an_arm_whose_name_begins_like_another_keeps_apart() -> None:
     names = {"new": "arm A", "new_ranker": "arm B", "old": "arm C"}
+    assert with_aliases("treated units", {}) == "treated units"
     assert with_aliases("new 1, new_ranker 2, news, 'old'", names) == "arm A 1, arm B 2, news, 'arm C'"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+import impact_pipeline
 from impact_pipeline.decisions.base import Scorecard
+from impact_pipeline.diagnostics.base import Finding
 from impact_pipeline.lake.lake import Lake
 from impact_pipeline.reports.blinded import BlindedScorecard
 from impact_pipeline.stages.portfolio import entries, make_site
@@ -20,6 +23,7 @@ from impact_pipeline.stages.workspace import Workspace
 from impact_pipeline_tests.small_shop import ENGINE, document, write_catalog
 from impact_pipeline_tests.stages.small_workspace import LAST, NOW, look, opened, with_data
 
+PACKAGE = Path(impact_pipeline.__file__).parent
 EARLY = date(2026, 3, 6)
 SPLIT = "split_by_ranker"
 TELL_ALL = "minimum_group_size: 1\n"
@@ -73,6 +77,25 @@ def test_segments_by_the_arms_of_a_study_appear_when_it_is_seen_itself(workspace
     look(workspace, EARLY)
     unblind(workspace.catalog, workspace.lake, "ranker_v2", "why not", actor="eve", now=NOW)
     assert segments(seen(workspace, SPLIT)) == {"", "country", "device", "ranker"}
+
+
+def test_whole_cards_reach_reports_through_readers_alone() -> None:
+    """A module that reads whole cards or makes a `Look` of one has to ask `Readers` first; then it is added here."""
+    found = {
+        path.relative_to(PACKAGE).as_posix()
+        for path in PACKAGE.rglob("*.py")
+        if re.search(r"(?<!class )(?<!def )\b(?:current_scorecard|Look)\(", path.read_text())
+        and "estimators" not in path.parts
+    }
+    assert found == {"reports/look.py", "stages/portfolio.py", "stages/study.py"}
+
+
+def test_findings_are_told_before_a_verdict_as_with_it(workspace: Workspace) -> None:
+    readers, study = Readers.of(workspace.catalog, workspace.lake), workspace.catalog.study("ranker_v2")
+    found = Finding("novelty", False, 0.1, 0.01, "The effect of treatment fades.", "lower_grade", {})
+    [told] = readers.findings([found], study, EARLY)
+    assert told.sentence == "What it found is withheld until the look of 2026-03-08."
+    assert readers.findings([found], study, LAST) == [found]
 
 
 def test_an_earlier_card_is_blinded_where_the_newest_is(workspace: Workspace) -> None:
