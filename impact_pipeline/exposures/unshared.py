@@ -1,4 +1,7 @@
-"""Units of which only one of two groups has an exposure: what the difference of the groups' sums would be a sum of."""
+"""Units of which only one of two groups has an exposure: the difference of the groups' sums is a sum over them.
+
+Units that a study saw in several arms are of its groups here: whom it sets apart is chance, and names nobody.
+"""
 
 from __future__ import annotations
 
@@ -26,10 +29,11 @@ class ExposedGroup:
     arms: tuple[str, ...]
 
 
-def units_not_shared(a: ExposedGroup, b: ExposedGroup, lake: Lake, engine: Engine) -> int:
-    """How many units are in one of the groups and not in the other."""
+def units_not_shared(a: ExposedGroup, b: ExposedGroup, lake: Lake, engine: Engine) -> tuple[int, int]:
+    """How many units are in the first group alone, and in the second alone."""
     files = {name: lake.exposures(one.study.table).files() for name, one in (("a", a), ("b", b))}
-    return int(engine.table(_query(a, b), files).to_pylist()[0]["n"])
+    [found] = engine.table(_query(a, b), files).to_pylist()
+    return int(found["a"]), int(found["b"])
 
 
 def _query(a: ExposedGroup, b: ExposedGroup) -> exp.Select:
@@ -38,13 +42,14 @@ def _query(a: ExposedGroup, b: ExposedGroup) -> exp.Select:
         .from_(_units("a", a))
         .join(_units("b", b), on=exp.and_(*(column(key, "a").eq(column(key, "b")) for key in KEYS)), join_type="full")
     )
-    alone = exp.or_(*(column(f"unit_{name}").is_(exp.null()) for name in ("a", "b")))
-    return exp.select(named(exp.Count(this=exp.Star()), "n")).from_(joined.subquery("joined")).where(alone)
+    missing = {"a": column("unit_b").is_(exp.null()), "b": column("unit_a").is_(exp.null())}
+    counts = (named(exp.CountIf(this=alone), name) for name, alone in missing.items())
+    return exp.select(*counts).from_(joined.subquery("joined"))
 
 
 def _units(name: str, of: ExposedGroup) -> exp.Subquery:
     segment, value = of.group
-    chosen = [column("mixed").not_(), column("arm").isin(*of.arms)]
+    chosen: list[exp.Expr] = [column("arm").isin(*of.arms)]
     if of.group != EVERYONE:
         chosen.append(column(segment_column(segment)).eq(value))
     rows = exp.select(*(column(key) for key in KEYS)).from_(exp.to_table(name, quoted=True)).where(*chosen)

@@ -1,4 +1,7 @@
-"""Groups of a look that nearly are another told group, of another segment or of another study of the same metrics."""
+"""Groups of a look that hold another told group and few units more, of another segment or study, or lie in one.
+
+Where either has some that the other has not, the difference of their sums is no sum of few.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from impact_pipeline.stages.workspace import Workspace
 
 
 def near_groups(workspace: Workspace, study: Study, exposed: Margin, kind: str) -> tuple[Group, ...]:
-    """Those whose units, or whose of an arm, are another's but for fewer than the policy's least; `kind` is of margins.
+    """Those whose units, or those of an arm, are another's and few more, or lack few of them; `kind` is of margins.
 
     A group of this study yields to those of segments before it, and to those of other studies that are told already.
     """
@@ -63,7 +66,8 @@ def _near(
         if min(a, b) < least or abs(a - b) >= least:
             continue
         groups = ExposedGroup(study, group, mine), ExposedGroup(other, one, their)
-        if 0 < units_not_shared(*groups, workspace.lake, workspace.engine) < least:
+        fewer, more = sorted(units_not_shared(*groups, workspace.lake, workspace.engine))
+        if fewer == 0 < more < least:
             return True
     return False
 
