@@ -13,6 +13,8 @@ from impact_pipeline.stats.moments import Moments
 Counts = Mapping[str, int]
 """Units by arm."""
 
+Values = Mapping[str, Counts]
+
 Group = tuple[str, str]
 """A segment and one of its values; two empty texts are all units."""
 
@@ -33,7 +35,7 @@ class Margin:
     """
 
     whole: Counts
-    segments: Mapping[str, Mapping[str, Counts]] = field(default_factory=dict)
+    segments: Mapping[str, Values] = field(default_factory=dict)
     largest: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     near: tuple[Group, ...] = ()
 
@@ -119,7 +121,7 @@ class _Segment:
     policy: DisclosurePolicy
 
     @property
-    def values(self) -> Mapping[str, Counts]:
+    def values(self) -> Values:
         return self.margin.segments[self.name]
 
     def withheld(self, also: Collection[str]) -> dict[str, Why]:
@@ -153,23 +155,53 @@ class _Segment:
         together, least = _added(self.values, chosen), self.policy.minimum_group_size
         if chosen and (len(chosen) < FEWEST_TOGETHER or any(together.get(a, 0) < least for a in self.margin.arms)):
             return False
+        return all(self._parted(known, said, frozenset(chosen)) for known, said in self.before)
+
+    def _parted(self, known: Margin, said: Telling, now: frozenset[str]) -> bool:
+        """Whether no two sums that are known, one of an earlier look and one of this, differ by few units."""
+        then, values = frozenset(said.groups.get(self.name, ())), known.segments.get(self.name, {})
+        least = self.policy.minimum_group_size
         return all(
-            apart(_added(self.values, block), _added(known.segments[self.name], block), least)
-            for known, said in self.before
-            if self.name in known.segments
-            for block in _blocks(frozenset(chosen), frozenset(said.groups.get(self.name, ())))
+            gap == 0 or gap >= least
+            for before, after in _pairs(then, now, frozenset({*values, *self.values}))
+            for gap in _gaps(values, before, self.values, after).values()
         )
 
 
-def _blocks(now: frozenset[str], then: frozenset[str]) -> Iterator[frozenset[str]]:
-    """Values that are known together, and not apart, at both looks."""
-    if now & then:
-        yield now | then
+Pair = tuple[frozenset[str], frozenset[str]]
+
+
+def _pairs(then: frozenset[str], now: frozenset[str], everything: frozenset[str]) -> Iterator[Pair]:
+    """Values of which the sum is known at an earlier look, and at this one; pairs that nearly are one another.
+
+    Of either look the total is known, each value that is told, and the sum of those that are not.
+    """
+    if not then and not now:
+        return
+    yield everything, now
+    if then & now:
+        yield then, now
+        yield then | now, then | now
+        yield from ((then, frozenset({value})) for value in then - now)
+        yield from ((frozenset({value}), now) for value in now - then)
     else:
-        yield from (block for block in (now, then) if block)
+        yield then, then
+        yield now, now
+        yield from ((then, frozenset({value})) for value in then)
+        yield from ((frozenset({value}), now) for value in now)
 
 
-def _added(values: Mapping[str, Counts], chosen: Collection[str]) -> dict[str, int]:
+def _gaps(before: Values, then: Collection[str], after: Values, now: Collection[str]) -> dict[str, int]:
+    """By arm, how many units are in the one and not in the other; those of one value are taken to stay in it."""
+    gaps: dict[str, int] = {}
+    for value in {*then, *now}:
+        a, b = (known.get(value, {}) if value in chosen else {} for known, chosen in ((before, then), (after, now)))
+        for arm in {*a, *b}:
+            gaps[arm] = gaps.get(arm, 0) + abs(a.get(arm, 0) - b.get(arm, 0))
+    return gaps
+
+
+def _added(values: Values, chosen: Collection[str]) -> dict[str, int]:
     found: dict[str, int] = {}
     for value in chosen:
         for arm, units in values.get(value, {}).items():

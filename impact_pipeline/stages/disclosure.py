@@ -23,6 +23,7 @@ from impact_pipeline.lake.stored import StoredResult, kept_documents, stored_res
 from impact_pipeline.outcomes.cells import EXPOSED
 from impact_pipeline.outcomes.margins import Margins, margins_of
 from impact_pipeline.stages.causal import seen_in_samples
+from impact_pipeline.stages.near_groups import near_groups
 from impact_pipeline.stages.standing import cells_of, cells_version, version_of
 from impact_pipeline.stages.workspace import Workspace
 
@@ -42,6 +43,8 @@ def _counted(workspace: Workspace, study: Study, as_of: date, version: str) -> M
         return Margins(version, {EXPOSED: Margin(dict(seen_in_samples(workspace, study, as_of).per_arm))})
     first, *second = study.bases
     readings, by_day = margins_of(first, cells_of(workspace, first), as_of)
+    near = near_groups(workspace, study, readings[EXPOSED], MARGINS) if study.protected else ()
+    readings = {key: replace(margin, near=near) for key, margin in readings.items()}
     other = [margins_of(basis, cells_of(workspace, basis), as_of)[0] for basis in second]
     return Margins(version, readings, by_day, other[0] if other else {})
 

@@ -98,6 +98,16 @@ def test_what_was_withheld_together_is_not_told_apart_by_its_growth() -> None:
     assert withheld(told_of(now, earlier, POLICY)) == {"a": "follows", "c": "follows"}
 
 
+def test_a_value_that_hid_another_is_not_told_while_nobody_joined_it() -> None:
+    """Told now, it would be what it was, and the small one the sum of both less it."""
+    before, now = margin(small=6, hiding=26, c=180, d=124), margin(small=6, hiding=26, c=290, d=160)
+    earlier = [(before, told_of(before, [], POLICY))]
+    assert withheld(earlier[0][1]) == {"small": "small", "hiding": "follows"}
+    assert withheld(told_of(now, earlier, POLICY)) == {"small": "small", "hiding": "follows"}
+    joined = margin(small=12, hiding=26, c=290, d=160)
+    assert "hiding" in withheld(told_of(joined, earlier, POLICY))
+
+
 def test_a_value_that_is_rare_elsewhere_is_withheld_here() -> None:
     also = Telling(None, {"device": {"a": "small"}})
     assert withheld(told_of(margin(a=20, b=40), [], POLICY, also)) == {"a": "small", "b": "follows"}
