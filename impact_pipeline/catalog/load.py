@@ -15,6 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from impact_pipeline.catalog.catalog import Catalog, DocumentKind, Key, Origin
 from impact_pipeline.catalog.contract import Contract
 from impact_pipeline.catalog.document import NAME_PATTERN
+from impact_pipeline.catalog.epoch import KeyEpoch
 from impact_pipeline.catalog.fact import Fact
 from impact_pipeline.catalog.faults import located
 from impact_pipeline.catalog.feature import FeatureDocument, LearntFeature
@@ -22,7 +23,7 @@ from impact_pipeline.catalog.issues import CatalogError, Issue
 from impact_pipeline.catalog.metrics.registry import metric_document
 from impact_pipeline.catalog.model import MlModel
 from impact_pipeline.catalog.plan import EvaluationPlan
-from impact_pipeline.catalog.rules import RULES
+from impact_pipeline.catalog.rules import LINKED_RULES, RULES, Rule
 from impact_pipeline.catalog.source import SourceDocument
 from impact_pipeline.catalog.strict_yaml import YamlFault, parse
 from impact_pipeline.errors import InputError
@@ -35,6 +36,7 @@ FOLDERS: Mapping[str, DocumentKind] = {
     "metrics": "metric",
     "models": "model",
     "studies": "study",
+    "epochs": "epoch",
 }
 
 _DOCUMENTS: Mapping[DocumentKind, Any] = {
@@ -44,6 +46,7 @@ _DOCUMENTS: Mapping[DocumentKind, Any] = {
     "feature": FeatureDocument,
     "model": MlModel,
     "study": EvaluationPlan,
+    "epoch": KeyEpoch,
 }
 
 NAME = re.compile(NAME_PATTERN)
@@ -143,20 +146,25 @@ def _catalog(root: Path, reading: _Reading) -> Catalog:
     learnt_last = dict(sorted(named("feature").items(), key=lambda item: isinstance(item[1], LearntFeature)))
     return Catalog(
         root, named("source"), named("contract"), named("fact"), learnt_last, named("metric"), named("model"),
-        named("study"), reading.origins, reading.broken,
+        named("study"), reading.origins, reading.broken, named("epoch"),
     )  # fmt: skip
 
 
 def _linked(catalog: Catalog) -> Catalog:
     """Set aside documents that break a rule until no more do: who refers to a faulty one may become faulty."""
     while True:
-        faults: dict[Key, list[Issue]] = {}
-        for rule in RULES:
-            for key, path, message in rule(catalog):
-                faults.setdefault(key, []).append(catalog.origins[key].issue(path, message))
+        faults = _faults(catalog, RULES) or _faults(catalog, LINKED_RULES)
         if not faults:
             return catalog
         catalog = _without(catalog, {key: tuple(sorted(set(issues))) for key, issues in faults.items()})
+
+
+def _faults(catalog: Catalog, rules: tuple[Rule, ...]) -> dict[Key, list[Issue]]:
+    faults: dict[Key, list[Issue]] = {}
+    for rule in rules:
+        for key, path, message in rule(catalog):
+            faults.setdefault(key, []).append(catalog.origins[key].issue(path, message))
+    return faults
 
 
 def _without(catalog: Catalog, faults: Mapping[Key, tuple[Issue, ...]]) -> Catalog:
@@ -165,5 +173,6 @@ def _without(catalog: Catalog, faults: Mapping[Key, tuple[Issue, ...]]) -> Catal
 
     return replace(
         catalog, sources=kept("source"), contracts=kept("contract"), facts=kept("fact"), features=kept("feature"),
-        metrics=kept("metric"), models=kept("model"), plans=kept("study"), broken={**catalog.broken, **faults},
+        metrics=kept("metric"), models=kept("model"), plans=kept("study"), epochs=kept("epoch"),
+        broken={**catalog.broken, **faults},
     )  # fmt: skip

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from impact_pipeline.catalog.catalog import Catalog, Key
 from impact_pipeline.catalog.causal_rules import samples_are_readable
 from impact_pipeline.catalog.contract_rules import contracts_are_enforceable
+from impact_pipeline.catalog.epoch_rules import epochs_are_apart, plans_stay_in_one_epoch
 from impact_pipeline.catalog.expressions import Kind
 from impact_pipeline.catalog.feature import LatestFeature, LearntFeature, NumberFeature
 from impact_pipeline.catalog.learnt_rules import learnt_features_are_trainable
@@ -196,4 +197,8 @@ RULES: tuple[Rule, ...] = (
     learnt_features_are_trainable,
     metrics_are_computable,
     plans_are_linked,
+    epochs_are_apart,
 )
+
+LINKED_RULES: tuple[Rule, ...] = (plans_stay_in_one_epoch,)
+"""Rules that read documents through others, once all that is left refers to something."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from impact_pipeline.cli.erase import erase
 from impact_pipeline.cli.ledger import ledger_app
 from impact_pipeline.cli.options import (
     DEFAULT_HOME,
@@ -39,7 +40,7 @@ app = typer.Typer(
 
 app.add_typer(plan_app, name="plan")
 app.add_typer(ledger_app, name="ledger")
-for command in (replay, diff, verify):
+for command in (replay, diff, verify, erase):
     app.command()(command)
 
 
@@ -52,6 +53,8 @@ def check(home: Home = DEFAULT_HOME, as_json: Json = False) -> None:
         kind: len(catalog.of_kind(kind))
         for kind in ("source", "contract", "fact", "feature", "metric", "model", "study")
     }
+    if catalog.epochs:
+        counts["epoch"] = len(catalog.epochs)
     told = [{"file": i.file, "line": i.line, "field": i.field, "message": i.message} for i in issues]
     if as_json:
         print_json({"sound": counts, "issues": told})

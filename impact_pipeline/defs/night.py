@@ -186,6 +186,7 @@ def operating(home: Path, *, threads: int = 2, tell: Told = lambda line: None) -
     catalog = read_sound_part(home / "catalog")
     folder = prepared_instance(home)
     with (
+        Lake(home).maintenance.running(),
         relaxed_event_log(),
         dg.DagsterInstance.from_config(str(folder)) as instance,
         present(instance, folder) as name,

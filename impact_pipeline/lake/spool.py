@@ -12,6 +12,8 @@ import pyarrow as pa
 
 from impact_pipeline.lake.fingerprint import Fingerprint, Fingerprinter
 
+PREFIX = "impact-spool-"
+
 
 @dataclass(frozen=True, slots=True)
 class Spool:
@@ -28,10 +30,15 @@ class Spool:
 @contextmanager
 def spooled(rows: pa.RecordBatchReader) -> Iterator[Spool]:
     """Drain `rows` into a temporary file; it is removed when the block ends."""
-    with tempfile.TemporaryDirectory(prefix="impact-spool-") as folder:
+    with tempfile.TemporaryDirectory(prefix=PREFIX) as folder:
         path = Path(folder) / "rows.arrow"
         fingerprinter = Fingerprinter(rows.schema)
         with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_stream(sink, rows.schema) as writer:
             for batch in fingerprinter.passing(iter(rows)):
                 writer.write_batch(batch)
         yield Spool(path, fingerprinter.result())
+
+
+def left_spools(folder: Path) -> tuple[Path, ...]:
+    """Streams in the folder of temporary files: of running processes, and what killed ones left."""
+    return tuple(sorted(folder.glob(f"{PREFIX}*")))

@@ -59,7 +59,7 @@ class Staging:
             )
 
     def _replace(self, staged: StagedDay, spool: Spool) -> None:
-        path = self._file(staged)
+        path = self.file(staged)
         if not path.exists():
             with finished_file(path) as unfinished, spool.read() as rows:
                 _write_parquet(unfinished, rows)
@@ -74,7 +74,7 @@ class Staging:
         if not pointer.exists():
             raise LakeError(f"raw/{dataset} {day} is not staged; materialize raw/{dataset} for {day} first")
         staged = StagedDay(**json.loads(pointer.read_bytes()))
-        path = self._file(staged)
+        path = self.file(staged)
         return staged, ParquetFiles((str(path.resolve()),), pq.read_schema(path))
 
     def days(self, dataset: str) -> dict[str, StagedDay]:
@@ -89,7 +89,8 @@ class Staging:
     def _pointer(self, dataset: str, day: str) -> Path:
         return self.root / dataset / day / "current.json"
 
-    def _file(self, staged: StagedDay) -> Path:
+    def file(self, staged: StagedDay) -> Path:
+        """Where the rows of a staged day lie."""
         return self.root / staged.dataset / staged.day / f"{staged.fingerprint}.parquet"
 
 

@@ -18,7 +18,9 @@ from impact_pipeline.decisions.scorecard import Kept, stored_result_id
 from impact_pipeline.errors import LakeError
 from impact_pipeline.governance.document_changes import document_changes
 from impact_pipeline.governance.environment import changes, environment_here
+from impact_pipeline.governance.erasures import Erasures, erasures_of
 from impact_pipeline.governance.fields import changed_fields
+from impact_pipeline.governance.ledger import Ledger
 from impact_pipeline.lake.lake import Lake
 from impact_pipeline.lake.pointers import pointer_fault
 from impact_pipeline.lake.results import canonical_json
@@ -27,7 +29,7 @@ from impact_pipeline.outcomes.fold import fold_day
 from impact_pipeline.stages.first_look import engine_remarks
 from impact_pipeline.stages.history import recorded_cards
 from impact_pipeline.stages.provenance import table_marks
-from impact_pipeline.stages.restore import restore_inputs
+from impact_pipeline.stages.restore import restore_inputs, trusted_mark
 from impact_pipeline.stages.study import (
     SCORECARD,
     card_of,
@@ -57,7 +59,10 @@ class Difference:
 @dataclass(frozen=True, slots=True)
 class Replayed:
     """A result recomputed. `differences` are in the order of cause and effect; `recomputed` is False where what is
-    missing kept it from being. `remarks` differ and change no number: the environment."""
+    missing kept it from being. `remarks` differ and change no number: the environment.
+
+    `reduced_by` rows went from its inputs by the erasures `requests`; `moved` is what the rest gives otherwise.
+    """
 
     study: str
     as_of: date
@@ -65,19 +70,32 @@ class Replayed:
     recomputed: bool
     differences: tuple[Difference, ...]
     remarks: tuple[str, ...] = ()
+    reduced_by: int = 0
+    requests: tuple[str, ...] = ()
+    moved: tuple[Difference, ...] = ()
 
     @property
     def equal(self) -> bool:
-        return self.recomputed and not self.differences
+        return self.recomputed and not self.differences and not self.reduced_by
+
+    @property
+    def lawfully_reduced(self) -> bool:
+        """Whether recorded erasures are all that keeps the result from being made again."""
+        return self.recomputed and not self.differences and self.reduced_by > 0
+
+    @property
+    def holds(self) -> bool:
+        return self.equal or self.lawfully_reduced
 
     @property
     def equal_numbers(self) -> bool:
-        return self.recomputed and not any(d.cause in ("table", "number", "result") for d in self.differences)
+        causes = {d.cause for d in (*self.differences, *self.moved)}
+        return self.recomputed and not causes & {"table", "number", "result"}
 
     def as_plain(self) -> dict[str, Any]:
         """For scripts."""
         told = {"equal": self.equal, "equal_numbers": self.equal_numbers, "as_of": self.as_of.isoformat()}
-        return {**asdict(self), **told}
+        return {**asdict(self), **told, "lawfully_reduced": self.lawfully_reduced}
 
 
 def replay(workspace: Workspace, reference: str) -> Replayed:
@@ -101,12 +119,13 @@ def _replayed(workspace: Workspace, stored: StoredResult) -> Replayed:
     study = catalog.study(card.study)
     with tempfile.TemporaryDirectory(prefix="impact-replay-") as folder:
         scratch = replace(workspace, catalog=catalog, lake=Lake(Path(folder)))
-        faults = restore_inputs(workspace.lake, scratch.lake, card.provenance.inputs)
+        erasures = erasures_of(workspace.home)
+        faults = restore_inputs(workspace.lake, scratch.lake, card.provenance.inputs, erasures)
         found += [Difference("input", fault.place, fault.sentence) for fault in faults]
         if faults:
             return _result(card, found, recomputed=False)
-        found += _recomputed(workspace, scratch, study, card, plain)
-    return _result(card, found, recomputed=True)
+        made = list(_recomputed(workspace, scratch, study, card, plain))
+    return _reduced(workspace, card, found, made, erasures)
 
 
 def _tampered(lake: Lake, stored: StoredResult, card: Scorecard, plain: Mapping[str, Any]) -> Iterator[Difference]:
@@ -167,6 +186,29 @@ def _recomputed(
     yield from (Difference("number", change.place, f"{change} (stored -> recomputed)") for change in changed)
     if not changed and canonical_json(replace(made, provenance=origin)) != canonical_json(card):
         yield Difference("number", "scorecard", "the numbers are equal, and yet their bits differ")
+
+
+def _reduced(
+    workspace: Workspace, card: Scorecard, found: list[Difference], made: list[Difference], erasures: Erasures
+) -> Replayed:
+    """Where erasures reduced the inputs, what the recomputation gives otherwise is told apart.
+
+    Numbers that need not be equal cannot vouch for the stored ones, so the ledger has to.
+    """
+    marks = [trusted_mark(mark) for days in card.provenance.inputs.values() for mark in days.values()]
+    reduced = [one for one in map(erasures.now, marks) if one.requests]
+    if not reduced:
+        return _result(card, [*found, *made], recomputed=True)
+    requests = tuple(sorted({request for one in reduced for request in one.requests}))
+    result = _result(card, [*found, *_unrecorded(workspace, card)], recomputed=True)
+    return replace(result, reduced_by=sum(one.rows for one in reduced), requests=requests, moved=tuple(made))
+
+
+def _unrecorded(workspace: Workspace, card: Scorecard) -> Iterator[Difference]:
+    entries = Ledger(workspace.home).entries(card.study)
+    if card.provenance.result_id not in {e.payload.get("result_id") for e in entries if e.event == "verdict"}:
+        told = f"the ledger tells of no verdict {card.provenance.result_id[:12]} of '{card.study}'"
+        yield Difference("result", "ledger.jsonl", told)
 
 
 def _fold(scratch: Workspace, study: Study, inputs: Mapping[str, Mapping[str, str]]) -> None:

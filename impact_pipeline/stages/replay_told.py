@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from impact_pipeline.errors import InputError
 from impact_pipeline.stages.replay import Replayed, replay
 from impact_pipeline.stages.study import SCORECARD
@@ -23,12 +25,30 @@ def tell(found: Replayed) -> str:
     name = f"{found.study} of {found.as_of}" + (f", result {found.result_id[:12]}" if found.result_id else "")
     if found.equal:
         return "\n".join([f"{name}: equal to the bit", *(f"  note: {remark}" for remark in found.remarks)])
+    if found.lawfully_reduced:
+        return "\n".join(_reduced(name, found))
     first, *others = found.differences or ("nothing was recomputed",)
     lines = [f"{name}: {first}", *(f"  then {one}" for one in others[:LISTED])]
     if len(others) > LISTED:
         lines.append(f"  and {len(others) - LISTED} more")
+    if found.reduced_by:
+        lines.append(f"  besides, {_reduction(found)}")
     if not found.recomputed:
         lines.append("  it cannot be recomputed from what is there")
     elif found.equal_numbers:
         lines.append("  from the documents and inputs that were recorded, every number is equal to the bit")
     return "\n".join([*lines, *(f"  note: {remark}" for remark in found.remarks)])
+
+
+def _reduced(name: str, found: Replayed) -> Iterator[str]:
+    yield f"{name}: {_reduction(found)}"
+    numbers = [one for one in found.moved if one.cause == "number"]
+    yield f"  {len(numbers)} numbers move where it is recomputed from the rest; the stored ones stand"
+    yield from (f"  moved: {one.sentence}" for one in numbers[:LISTED])
+    if len(numbers) > LISTED:
+        yield f"  and {len(numbers) - LISTED} more (all with --json)"
+    yield from (f"  note: {remark}" for remark in found.remarks)
+
+
+def _reduction(found: Replayed) -> str:
+    return f"inputs lawfully reduced by {found.reduced_by} rows (erasure {', '.join(found.requests)})"

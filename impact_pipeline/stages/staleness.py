@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import product
 
 from impact_pipeline.catalog.catalog import Catalog, Study, studies_due
 from impact_pipeline.catalog.feature import FeatureOfRows, LearntFeature
@@ -18,6 +19,7 @@ from impact_pipeline.contracts.publish import refused
 from impact_pipeline.exposures.expose import exposure_inputs
 from impact_pipeline.features.learnt_inputs import LearntHistory
 from impact_pipeline.features.query import lookback_days
+from impact_pipeline.governance.erasures import Erasures, erasures_of
 from impact_pipeline.governance.standing import ended_plans
 from impact_pipeline.lake.lake import Lake
 from impact_pipeline.lake.tables import PartitionState
@@ -51,8 +53,8 @@ def stale_studies(catalog: Catalog, lake: Lake) -> tuple[Stale, ...]:
 
     One whose plan was closed or abandoned is looked at no more.
     """
-    names = sorted(set(catalog.plans) - ended_plans(lake.home))
-    return tuple(sorted(stale for name in names for stale in _stale_look(catalog.study(name), lake)))
+    names, erasures = sorted(set(catalog.plans) - ended_plans(lake.home)), erasures_of(lake.home)
+    return tuple(sorted(stale for name in names for stale in _stale_look(catalog.study(name), lake, erasures)))
 
 
 def _stale_publications(catalog: Catalog, lake: Lake) -> Iterator[Stale]:
@@ -104,7 +106,7 @@ def _stale_predictions(
             yield Stale(f"features/{feature.name}", day.isoformat(), digest(*made_from))
 
 
-def _stale_look(study: Study, lake: Lake) -> Iterator[Stale]:
+def _stale_look(study: Study, lake: Lake, erasures: Erasures) -> Iterator[Stale]:
     exposures = [lake.exposures(basis.table).state() for basis in study.bases]
     cells = [lake.cells(basis.table).state() for basis in study.bases]
     standing = [state for state in (*exposures, *cells) if state is not None]
@@ -115,7 +117,8 @@ def _stale_look(study: Study, lake: Lake) -> Iterator[Stale]:
     now = [exposure_inputs(basis, as_of, lake).read for basis in study.bases]
     results = {kind: lake.results.pointer(study.name, kind) for kind in (FINDINGS, ESTIMATES, SCORECARD)}
     whole = all(map(_made_of, exposures, cells, now, (read for _ in now)))
-    if not whole or not _followed([state.fingerprint for state in cells if state is not None], results):
+    made_of = [erasures.once(state.fingerprint) for state in cells if state is not None]
+    if not whole or not any(_followed(list(marks), results) for marks in product(*made_of)):
         marks = [state.fingerprint for state in standing] + [result.get("digest") for result in results.values()]
         yield Stale("study/verdict", study.name, f"{as_of.isoformat()} {digest(now, read, marks)}")
 

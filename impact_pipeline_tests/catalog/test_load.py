@@ -154,7 +154,7 @@ def test_a_document_that_nothing_would_read_is_told(tmp_path: Path, place: str) 
     found = faults(write_mini(tmp_path, (place, "", DOCUMENTS["metrics/share.yaml"])))
     assert found == [
         f"{place}:1: document: no document is read from here; folders are sources, contracts, facts, features, "
-        "metrics, models, studies; move the file directly into one"
+        "metrics, models, studies, epochs; move the file directly into one"
     ]
 
 
