@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
-from typing import Annotated
 
-from pydantic import StringConstraints
+from pydantic import field_validator
 
-from impact_pipeline.catalog.document import Document, Name
+from impact_pipeline.catalog.document import Document, Name, Text
 
-KeyVariable = Annotated[str, StringConstraints(pattern=r"^env:[A-Z][A-Z0-9_]{0,62}$")]
+_VARIABLE = re.compile(r"env:[A-Z][A-Z0-9_]{0,62}")
 
 
 class KeyEpoch(Document):
@@ -20,7 +20,14 @@ class KeyEpoch(Document):
 
     entity: Name
     first_day: date
-    key: KeyVariable
+    key: Text
+
+    @field_validator("key")
+    @classmethod
+    def _no_secret(cls, key: str) -> str:
+        if not _VARIABLE.fullmatch(key):
+            raise ValueError("write `env:NAME`: the key is read from that environment variable, never from a document")
+        return key
 
     @property
     def variable(self) -> str:

@@ -28,6 +28,7 @@ from impact_pipeline.cli.options import (
 )
 from impact_pipeline.cli.plan import plan_app
 from impact_pipeline.cli.results import diff, replay, verify
+from impact_pipeline.cli.retain import retain
 from impact_pipeline.errors import ImpactError, InputError
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ app = typer.Typer(
 
 app.add_typer(plan_app, name="plan")
 app.add_typer(ledger_app, name="ledger")
-for command in (replay, diff, verify, erase):
+for command in (replay, diff, verify, erase, retain):
     app.command()(command)
 
 

@@ -83,8 +83,12 @@ class Staging:
         return {path.parent.name: StagedDay(**json.loads(path.read_bytes())) for path in pointers}
 
     def discard(self, dataset: str, day: str) -> None:
-        """Forget a staged day, when its source can no longer deliver it."""
-        self._pointer(dataset, day).unlink(missing_ok=True)
+        """Forget a staged day and remove its rows: first the pointer, so that nothing names what is half gone."""
+        pointer = self._pointer(dataset, day)
+        with locked(pointer.with_name(".lock")):
+            pointer.unlink(missing_ok=True)
+            for path in pointer.parent.glob("*.parquet"):
+                path.unlink()
 
     def _pointer(self, dataset: str, day: str) -> Path:
         return self.root / dataset / day / "current.json"

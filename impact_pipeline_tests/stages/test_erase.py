@@ -21,6 +21,7 @@ from impact_pipeline.stages.erase import Erased, Request, erase
 from impact_pipeline.stages.erase_told import as_plain, faults, tell
 from impact_pipeline.stages.replay import Scorecard, replay
 from impact_pipeline.stages.replay_told import tell as tell_replayed
+from impact_pipeline.stages.retention import retain
 from impact_pipeline.stages.staleness import due_or_stale, stale_data, stale_studies
 from impact_pipeline.stages.verify import verify
 from impact_pipeline_tests.delivered_home import (
@@ -33,6 +34,7 @@ from impact_pipeline_tests.delivered_home import (
     opened,
     order_of,
     pseudonym_of,
+    publish_delivered,
 )
 from impact_pipeline_tests.stages.looked_home import EARLIER, STUDY, copy_of
 from impact_pipeline_tests.stages.small_workspace import look
@@ -262,3 +264,37 @@ def test_half_of_another_erasure_is_ended_first(delivered: Path, tmp_path: Path)
     opened(home).lake.maintenance.begin({"request": "R-6", "mark": "x", "tables": {}, "staged": {}})
     with pytest.raises(InputError, match="erasure 'R-6' was interrupted; run it again, with the same ids, before"):
         erase(opened(home), ASKED)
+
+
+def test_it_is_looked_for_under_every_key_at_hand(delivered: Path, tmp_path: Path) -> None:
+    home, key = copy_of(delivered, tmp_path / "home"), "the key of the second epoch"
+    (home / "catalog" / "epochs").mkdir()
+    (home / "catalog" / "epochs" / "second.yaml").write_text(
+        "name: second\nowner: team:data\ndescription: test\nentity: user\nfirst_day: 2026-03-09\nkey: env:KEY_SECOND\n"
+    )
+    deliver(
+        home, "orders", "2026-03-09", [order_of(n, shopper, "2026-03-09") for n, shopper in ((7, GONE), (8, STAYS))]
+    )
+    both = opened(home, LATER, KEY_SECOND=key)
+    publish_delivered(both, ["2026-03-09"], ["orders"])
+    one = erase(opened(home, LATER), ASKED)
+    assert (one.tables["trusted/orders"], one.epochs, one.epochs_without_key) == (2, ("initial",), ("second",))
+    assert "pseudonyms under the key of second could not be made" in tell(one)
+    other = erase(both, ASKED)
+    assert (other.tables, other.epochs) == ({"raw": 1, "trusted/orders": 1}, ("initial", "second"))
+    everywhere = Sought((GONE,), (pseudonym_of(GONE), pseudonym_of(GONE, key)))
+    assert scanned([home], everywhere, besides=[home / "raw"]).clean
+    assert both.lake.trusted("orders").states()["2026-03-09"].rows == 1
+
+
+def test_staged_days_that_are_past_their_time_are_missed_by_nothing(delivered: Path, tmp_path: Path) -> None:
+    """Neither a replay nor what is stale begins with them."""
+    home = copy_of(delivered, tmp_path / "home")
+    workspace = opened(home)
+    before = stale_data(workspace.catalog, workspace.lake)
+    assert len(retain(workspace.catalog, workspace.lake, date(2026, 7, 1)).expired) == 18
+    assert list((home / "lake" / "raw").rglob("*.parquet")) == []
+    assert stale_data(workspace.catalog, workspace.lake) == before
+    assert stale_studies(workspace.catalog, workspace.lake) == ()
+    assert replay(workspace, STUDY).equal
+    assert verify(workspace.lake, None, "").faults == ()
