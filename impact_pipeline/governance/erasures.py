@@ -41,6 +41,17 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class Reduction:
+    """How many rows erasures took from the inputs of a result; nothing where `requests` is empty."""
+
+    rows: int
+    requests: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"inputs lawfully reduced by {self.rows} rows (erasure {', '.join(self.requests)})"
+
+
+@dataclass(frozen=True, slots=True)
 class Erasures:
     """Fingerprint -> what the next erasure made of it. `count` of requests."""
 
@@ -56,12 +67,26 @@ class Erasures:
             seen.add(step.after)
         return standing
 
+    def after(self, mark: str) -> str:
+        """The mark of an input day, folded or not, once erasures had reduced it."""
+        return "+".join(self.now(part).fingerprint for part in mark.split("+"))
+
+    def of_inputs(self, inputs: Mapping[str, Mapping[str, str]]) -> Reduction:
+        """Inputs as a result records them: product -> day -> fingerprint, where folded '<trusted>+<folded>'."""
+        marks = (mark.partition("+")[0] for days in inputs.values() for mark in days.values())
+        reduced = [one for one in map(self.now, marks) if one.requests]
+        requests = {request for one in reduced for request in one.requests}
+        return Reduction(sum(one.rows for one in reduced), tuple(sorted(requests)))
+
     def once(self, fingerprint: str) -> tuple[str, ...]:
         """The fingerprint and all that it was before erasures, newest first."""
         found = [fingerprint]
         for one in found:
             found += [before for before, step in self.steps.items() if step.after == one and before not in found]
         return tuple(found)
+
+
+NO_ERASURES = Erasures()
 
 
 def erasures_of(home: Path) -> Erasures:

@@ -1,7 +1,8 @@
 """Which files still hold a unit: every byte of every file, and every decoded value of Parquet files beside.
 
 Pages of Parquet are compressed and encoded, so their bytes alone tell nothing; footers, logs, databases, pages of
-reports and text are read as they are. Archives and encrypted files are not opened.
+reports and text are read as they are. In text an id counts as a word, in databases and other binary files wherever it
+stands. Archives and encrypted files are not opened.
 """
 
 from __future__ import annotations
@@ -15,6 +16,10 @@ import pyarrow as pa
 
 from impact_pipeline.lake.sought import Sought
 from impact_pipeline.lake.unit_files import mentions
+
+PARQUET = ".parquet"
+SNIFFED = 4096
+"""A file without a zero byte at its beginning is text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,7 @@ def scanned(roots: Iterable[Path], sought: Sought, *, besides: Sequence[Path] = 
     for path in paths:
         try:
             size += path.stat().st_size
-            if _bytes_hold(path, sought) or (path.suffix == ".parquet" and mentions(path, sought)):
+            if _bytes_hold(path, sought) or (path.suffix == PARQUET and mentions(path, sought)):
                 left.append(path)
         except FileNotFoundError:
             continue
@@ -56,4 +61,5 @@ def _bytes_hold(path: Path, sought: Sought) -> bool:
     if not path.stat().st_size:
         return False
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        return sought.in_bytes(content)
+        words = path.suffix == PARQUET or content.find(b"\0", 0, SNIFFED) < 0
+        return sought.in_bytes(content, words=words)

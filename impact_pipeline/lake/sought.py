@@ -50,9 +50,13 @@ class Sought:
             return any(pc.any(pc.match_substring_regex(values, pattern)).as_py() for pattern in self._patterns())
         return bool(pc.any(self._equal(values)).as_py())
 
-    def in_bytes(self, content: bytes | mmap.mmap) -> bool:
-        """Whether bytes hold an id as a word, or a pseudonym as decimal text or as eight bytes of either order."""
-        ids = (re.compile(rb"(?<![%b])%b(?![%b])" % (_WORD, re.escape(form), _WORD)) for form in self._forms())
+    def in_bytes(self, content: bytes | mmap.mmap, *, words: bool = True) -> bool:
+        """Whether bytes hold an id, or a pseudonym as decimal text or as eight bytes of either order.
+
+        An id counts as a word of its own; where formats put texts side by side, without `words`, wherever it stands.
+        """
+        edges = (rb"(?<![%b])" % _WORD, rb"(?![%b])" % _WORD) if words else (b"", b"")
+        ids = (re.compile(edges[0] + re.escape(form) + edges[1]) for form in self._forms())
         numbers = (form for number in self.pseudonyms for form in _written(number))
         return any(pattern.search(content) for pattern in ids) or any(content.find(form) >= 0 for form in numbers)
 

@@ -13,6 +13,8 @@ import pyarrow as pa
 from impact_pipeline.lake.fingerprint import Fingerprint, Fingerprinter
 
 PREFIX = "impact-spool-"
+SCRATCH = "impact-replay-"
+"""Begins the name of a lake in which a result is recomputed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ def spooled(rows: pa.RecordBatchReader) -> Iterator[Spool]:
         yield Spool(path, fingerprinter.result())
 
 
-def left_spools(folder: Path) -> tuple[Path, ...]:
-    """Streams in the folder of temporary files: of running processes, and what killed ones left."""
-    return tuple(sorted(folder.glob(f"{PREFIX}*")))
+def left_behind(folder: Path, older_than: float) -> tuple[Path, ...]:
+    """Streams and scratch lakes that killed processes left in a folder of temporary files before a POSIX time."""
+    found = (path for prefix in (PREFIX, SCRATCH) for path in folder.glob(f"{prefix}*"))
+    return tuple(sorted(path for path in found if path.exists() and path.lstat().st_mtime < older_than))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import tempfile
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,10 +31,13 @@ from impact_pipeline.lake.files import remove_unfinished
 from impact_pipeline.lake.lake import Lake
 from impact_pipeline.lake.maintenance import Maintenance
 from impact_pipeline.lake.sought import SHORTEST, Sought
-from impact_pipeline.lake.spool import left_spools
+from impact_pipeline.lake.spool import left_behind
 from impact_pipeline.stages.workspace import Workspace
 
 RAW = "raw"
+LEFT_AGE = 3600.0
+"""Seconds after which a temporary folder belongs to a process that is no more."""
+
 OWN = ("catalog", "raw")
 """Folders of a home that are the operator's."""
 
@@ -163,7 +167,7 @@ def _taken_out(lake: Lake, maintenance: Maintenance, begun: dict[str, Any], soug
 
 def _scan(workspace: Workspace, request: Request, sought: Sought) -> Scanned:
     own = [workspace.home / folder for folder in OWN]
-    temporary = left_spools(Path(tempfile.gettempdir()))
+    temporary = left_behind(Path(tempfile.gettempdir()), time.time() - LEFT_AGE)
     return scanned([workspace.home, *request.also, *temporary], sought, besides=own)
 
 

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from impact_pipeline.catalog.catalog import Catalog
 from impact_pipeline.decisions.base import Decision, Scorecard
+from impact_pipeline.governance.erasures import erasures_of
 from impact_pipeline.kpis.base import Impact
 from impact_pipeline.kpis.portfolio import PortfolioEntry, portfolio
 from impact_pipeline.lake.lake import Lake
@@ -93,6 +94,7 @@ def make_site(workspace: Workspace) -> Outcome:
         generated_at=workspace.now,
         previous=_previous(workspace.lake, listed),
         days_failed=_days_failed(workspace.lake),
+        erasures=erasures_of(workspace.home),
     )
     cards = [entry for entry in listed if isinstance(entry, Scorecard)]
     facts = {"index": str(summary.index), "pages": len(summary.digests), "failed_studies": ", ".join(summary.failed)}

@@ -24,12 +24,13 @@ from impact_pipeline.governance.ledger import Ledger
 from impact_pipeline.lake.lake import Lake
 from impact_pipeline.lake.pointers import pointer_fault
 from impact_pipeline.lake.results import canonical_json
+from impact_pipeline.lake.spool import SCRATCH
 from impact_pipeline.lake.stored import StoredResult, find_result, kept_documents, value_of
 from impact_pipeline.outcomes.fold import fold_day
 from impact_pipeline.stages.first_look import engine_remarks
 from impact_pipeline.stages.history import recorded_cards
 from impact_pipeline.stages.provenance import table_marks
-from impact_pipeline.stages.restore import restore_inputs, trusted_mark
+from impact_pipeline.stages.restore import restore_inputs
 from impact_pipeline.stages.study import (
     SCORECARD,
     card_of,
@@ -117,7 +118,7 @@ def _replayed(workspace: Workspace, stored: StoredResult) -> Replayed:
     if card.study not in catalog.plans or digest(catalog.plans[card.study]) != card.provenance.plan_digest:
         return _result(card, found, recomputed=False)
     study = catalog.study(card.study)
-    with tempfile.TemporaryDirectory(prefix="impact-replay-") as folder:
+    with tempfile.TemporaryDirectory(prefix=SCRATCH) as folder:
         scratch = replace(workspace, catalog=catalog, lake=Lake(Path(folder)))
         erasures = erasures_of(workspace.home)
         faults = restore_inputs(workspace.lake, scratch.lake, card.provenance.inputs, erasures)
@@ -195,13 +196,11 @@ def _reduced(
 
     Numbers that need not be equal cannot vouch for the stored ones, so the ledger has to.
     """
-    marks = [trusted_mark(mark) for days in card.provenance.inputs.values() for mark in days.values()]
-    reduced = [one for one in map(erasures.now, marks) if one.requests]
-    if not reduced:
+    reduction = erasures.of_inputs(card.provenance.inputs)
+    if not reduction.requests:
         return _result(card, [*found, *made], recomputed=True)
-    requests = tuple(sorted({request for one in reduced for request in one.requests}))
     result = _result(card, [*found, *_unrecorded(workspace, card)], recomputed=True)
-    return replace(result, reduced_by=sum(one.rows for one in reduced), requests=requests, moved=tuple(made))
+    return replace(result, reduced_by=reduction.rows, requests=reduction.requests, moved=tuple(made))
 
 
 def _unrecorded(workspace: Workspace, card: Scorecard) -> Iterator[Difference]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from impact_pipeline.errors import InputError
+from impact_pipeline.governance.erasures import Reduction
 from impact_pipeline.stages.replay import Replayed, replay
 from impact_pipeline.stages.study import SCORECARD
 from impact_pipeline.stages.workspace import Workspace
@@ -50,5 +51,5 @@ def _reduced(name: str, found: Replayed) -> Iterator[str]:
     yield from (f"  note: {remark}" for remark in found.remarks)
 
 
-def _reduction(found: Replayed) -> str:
-    return f"inputs lawfully reduced by {found.reduced_by} rows (erasure {', '.join(found.requests)})"
+def _reduction(found: Replayed) -> Reduction:
+    return Reduction(found.reduced_by, found.requests)

@@ -16,6 +16,7 @@ from impact_pipeline.catalog.feature import FeatureOfRows, LearntFeature
 from impact_pipeline.catalog.feature_inputs import dataset_of
 from impact_pipeline.catalog.identity import digest
 from impact_pipeline.contracts.publish import refused
+from impact_pipeline.decisions.base import Scorecard
 from impact_pipeline.exposures.expose import exposure_inputs
 from impact_pipeline.features.learnt_inputs import LearntHistory
 from impact_pipeline.features.query import lookback_days
@@ -148,9 +149,21 @@ def _followed(cells: list[str], results: Mapping[str, Mapping[str, str]]) -> boo
 
 
 def due_or_stale(catalog: Catalog, lake: Lake, night: date) -> tuple[str, ...]:
-    """Studies to look at in a night: those due, and those whose inputs were restated; none whose plan has ended."""
-    due = set(studies_due(catalog, night)) - ended_plans(lake.home)
+    """Studies to look at in a night: those due, and those whose inputs were restated; none whose plan has ended.
+
+    Nor one whose planned look was taken and whose inputs were only reduced since, by erasures: its verdict stands.
+    """
+    due = set(studies_due(catalog, night)) - ended_plans(lake.home) - _settled(catalog, lake)
     return tuple(sorted(due | {stale.partition for stale in stale_studies(catalog, lake)}))
+
+
+def _settled(catalog: Catalog, lake: Lake) -> set[str]:
+    erasures = erasures_of(lake.home)
+    names = [name for name in lake.results.studies(SCORECARD) if erasures.count and name in catalog.plans]
+    looked = {name: lake.results.pointer(name, SCORECARD)["as_of"] for name in names}
+    taken = [name for name in names if looked[name] == catalog.study(name).planned_look.isoformat()]
+    inputs = {name: lake.results.current(name, SCORECARD, Scorecard).value.provenance.inputs for name in taken}
+    return {name for name, read in inputs.items() if erasures.of_inputs(read).requests}
 
 
 def stale_portfolio(catalog: Catalog, lake: Lake) -> str | None:
@@ -165,4 +178,5 @@ def portfolio_inputs(catalog: Catalog, lake: Lake) -> str:
     names = [name for name in lake.results.studies(SCORECARD) if name in catalog.plans]
     results = {name: lake.results.pointer(name, SCORECARD) for name in names}
     failed = [[f.asset, f.partition, f.message] for f in lake.failures.all() if f.asset.startswith("study/")]
-    return digest("portfolio/1", results, failed)
+    erased = erasures_of(lake.home).count
+    return digest("portfolio/1", results, failed, *([erased] if erased else []))

@@ -34,9 +34,13 @@ def test_a_database_and_a_page_are_read_as_bytes(tmp_path: Path) -> None:
         database.execute("CREATE TABLE events (unit INTEGER)")
         database.execute("INSERT INTO events VALUES (?)", (NUMBER,))
     database.close()
+    with sqlite3.connect(tmp_path / "texts.db") as database:
+        database.execute("CREATE TABLE users (id TEXT, country TEXT)")
+        database.execute("INSERT INTO users VALUES ('shopper-0007', 'DE')")
+    database.close()
     (tmp_path / "page.html").write_text("<li>shopper-0007</li>")
     (tmp_path / "other.html").write_text("<li>shopper-00071</li>")
-    assert scanned([tmp_path], UNIT).left == (tmp_path / "page.html", tmp_path / "runs.db")
+    assert scanned([tmp_path], UNIT).left == tuple(tmp_path / name for name in ("page.html", "runs.db", "texts.db"))
 
 
 def test_what_is_left_out_is_not_read_and_what_cannot_be_read_is_named(tmp_path: Path) -> None:

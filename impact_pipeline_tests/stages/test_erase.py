@@ -19,10 +19,11 @@ from impact_pipeline.lake.sought import Sought
 from impact_pipeline.lake.tables import LakeTable
 from impact_pipeline.stages.erase import Erased, Request, erase
 from impact_pipeline.stages.erase_told import as_plain, faults, tell
+from impact_pipeline.stages.portfolio import make_site
 from impact_pipeline.stages.replay import Scorecard, replay
 from impact_pipeline.stages.replay_told import tell as tell_replayed
 from impact_pipeline.stages.retention import retain
-from impact_pipeline.stages.staleness import due_or_stale, stale_data, stale_studies
+from impact_pipeline.stages.staleness import due_or_stale, portfolio_inputs, stale_data, stale_studies
 from impact_pipeline.stages.verify import verify
 from impact_pipeline_tests.delivered_home import (
     GONE,
@@ -162,15 +163,46 @@ def test_a_restored_copy_is_told_of(delivered: Path, erased: Path) -> None:
 
 
 def test_a_decided_study_is_not_looked_at_again(delivered: Path, erased: Path) -> None:
-    """Its verdict stands: erasing outdates nothing that was made before it."""
+    """Its verdict stands: erasing outdates nothing that was made before it, and the planned look was taken."""
     workspace, pointer = opened(erased), Path("lake") / "results" / STUDY / "current-scorecard.json"
     stale = [stale_data(workspace.catalog, opened(home).lake) for home in (delivered, erased)]
     assert [[(one.asset, one.partition) for one in found] for found in stale] == [
         [("features/country", "2026-03-09"), ("features/revenue_before", "2026-03-09")]
     ] * 2
     assert stale_studies(workspace.catalog, workspace.lake) == ()
-    assert due_or_stale(workspace.catalog, workspace.lake, date(2026, 3, 20)) == ()
+    for night in (LAST, date(2026, 3, 20)):
+        assert due_or_stale(workspace.catalog, workspace.lake, night) == ()
+    assert due_or_stale(workspace.catalog, opened(delivered).lake, LAST) == (STUDY,)
     assert (erased / pointer).read_bytes() == (delivered / pointer).read_bytes()
+
+
+def test_a_running_study_is_measured_from_the_rest(delivered: Path, tmp_path: Path) -> None:
+    home = copy_of(delivered, tmp_path / "home")
+    for path in (home / "lake" / "results", home / "lake" / "study"):
+        shutil.rmtree(path)
+    workspace = opened(home, LATER)
+    look(workspace, EARLIER)
+    erase(workspace, ASKED)
+    assert due_or_stale(workspace.catalog, workspace.lake, LAST) == (STUDY,)
+    look(workspace)
+    card = workspace.lake.results.current(STUDY, "scorecard", Scorecard).value
+    assert card.exposed_per_arm == {"control": 20, "treatment": 19}
+    assert replay(workspace, STUDY).equal
+    make_site(workspace)
+    page = (home / "reports" / "studies" / f"{STUDY}.html").read_text()
+    assert "trusted/orders: lawfully reduced since the look before, on 2026-03-04." in page
+    assert "restated since the look before" not in page
+
+
+def test_the_page_of_a_decided_study_tells_of_it(erased: Path) -> None:
+    make_site(opened(erased, LATER))
+    page = (erased / "reports" / "studies" / f"{STUDY}.html").read_text()
+    assert "Since this look 10 rows were lawfully erased from its inputs (R-7); it stands." in page
+
+
+def test_money_and_site_are_made_again_after_it(delivered: Path, erased: Path) -> None:
+    made = [portfolio_inputs(opened(home).catalog, opened(home).lake) for home in (delivered, erased)]
+    assert made[0] != made[1]
 
 
 def test_whoever_looks_again_looks_at_the_rest_and_both_results_stay(erased: Path) -> None:
