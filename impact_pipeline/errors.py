@@ -21,3 +21,7 @@ class ContractBreach(ImpactError):
 
 class LakeError(ImpactError):
     """The lake is not in the state an operation needs (nothing published, newer generation there)."""
+
+
+class MaintenanceError(ImpactError):
+    """The lake is being erased from, or is in use by whom an erasure must not meet."""

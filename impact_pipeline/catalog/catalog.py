@@ -11,6 +11,7 @@ from typing import Any, Literal
 from impact_pipeline.catalog.contract import Contract
 from impact_pipeline.catalog.designs import BIN, CLUSTER, UNITS_RANDOMISED, arms_in_order, cluster_column
 from impact_pipeline.catalog.disclosure import DEFAULT, DisclosurePolicy
+from impact_pipeline.catalog.epoch import KeyEpoch
 from impact_pipeline.catalog.expressions import Compiled, Kind, Rejected, compile_row
 from impact_pipeline.catalog.fact import Fact, Measure
 from impact_pipeline.catalog.feature import FeatureOfRows, LatestFeature, LearntFeature, NumberFeature
@@ -34,7 +35,9 @@ from impact_pipeline.catalog.source import DatabaseSource, FilesSource
 from impact_pipeline.catalog.strict_yaml import Path as FieldPath
 from impact_pipeline.errors import InputError
 
-DocumentKind = Literal["source", "contract", "fact", "feature", "metric", "model", "study", "review", "postmortem"]
+DocumentKind = Literal[
+    "source", "contract", "fact", "feature", "metric", "model", "study", "review", "postmortem", "epoch"
+]
 Key = tuple[DocumentKind, str]
 Source = DatabaseSource | FilesSource
 Feature = FeatureOfRows | LearntFeature
@@ -74,13 +77,14 @@ class Catalog:
     reviews: Mapping[str, ReviewDocument] = field(default_factory=dict)
     postmortems: Mapping[str, Postmortem] = field(default_factory=dict)
     disclosure: DisclosurePolicy = DEFAULT
+    epochs: Mapping[str, KeyEpoch] = field(default_factory=dict)
 
     def of_kind(self, kind: DocumentKind) -> Mapping[str, Any]:
         """The sound documents of one kind by name."""
         documents: dict[str, Mapping[str, Any]] = {
             "source": self.sources, "contract": self.contracts, "fact": self.facts, "feature": self.features,
             "metric": self.metrics, "model": self.models, "study": self.plans, "review": self.reviews,
-            "postmortem": self.postmortems,
+            "postmortem": self.postmortems, "epoch": self.epochs,
         }  # fmt: skip
         return documents[kind]
 

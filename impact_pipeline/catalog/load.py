@@ -16,6 +16,7 @@ from impact_pipeline.catalog.catalog import Catalog, DocumentKind, Key, Origin
 from impact_pipeline.catalog.contract import Contract
 from impact_pipeline.catalog.disclosure import CLOSED, DEFAULT, POLICY_FILE, DisclosurePolicy
 from impact_pipeline.catalog.document import NAME_PATTERN
+from impact_pipeline.catalog.epoch import KeyEpoch
 from impact_pipeline.catalog.fact import Fact
 from impact_pipeline.catalog.faults import located
 from impact_pipeline.catalog.feature import FeatureDocument, LearntFeature
@@ -25,7 +26,7 @@ from impact_pipeline.catalog.model import MlModel
 from impact_pipeline.catalog.plan import EvaluationPlan
 from impact_pipeline.catalog.postmortem import Postmortem
 from impact_pipeline.catalog.review import ReviewDocument
-from impact_pipeline.catalog.rules import RULES
+from impact_pipeline.catalog.rules import LINKED_RULES, RULES, Rule
 from impact_pipeline.catalog.source import SourceDocument
 from impact_pipeline.catalog.strict_yaml import YamlFault, parse
 from impact_pipeline.errors import InputError
@@ -40,6 +41,7 @@ FOLDERS: Mapping[str, DocumentKind] = {
     "studies": "study",
     "reviews": "review",
     "postmortems": "postmortem",
+    "epochs": "epoch",
 }
 
 ACCESS_FILE = "access.yaml"
@@ -54,6 +56,7 @@ _DOCUMENTS: Mapping[DocumentKind, Any] = {
     "study": EvaluationPlan,
     "review": ReviewDocument,
     "postmortem": Postmortem,
+    "epoch": KeyEpoch,
 }
 
 NAME = re.compile(NAME_PATTERN)
@@ -172,20 +175,25 @@ def _catalog(root: Path, reading: _Reading) -> Catalog:
     learnt_last = dict(sorted(named("feature").items(), key=lambda item: isinstance(item[1], LearntFeature)))
     return Catalog(
         root, named("source"), named("contract"), named("fact"), learnt_last, named("metric"), named("model"),
-        named("study"), reading.origins, reading.broken, named("review"), named("postmortem"),
+        named("study"), reading.origins, reading.broken, named("review"), named("postmortem"), epochs=named("epoch"),
     )  # fmt: skip
 
 
 def _linked(catalog: Catalog) -> Catalog:
     """Set aside documents that break a rule until no more do: who refers to a faulty one may become faulty."""
     while True:
-        faults: dict[Key, list[Issue]] = {}
-        for rule in RULES:
-            for key, path, message in rule(catalog):
-                faults.setdefault(key, []).append(catalog.origins[key].issue(path, message))
+        faults = _faults(catalog, RULES) or _faults(catalog, LINKED_RULES)
         if not faults:
             return catalog
         catalog = _without(catalog, {key: tuple(sorted(set(issues))) for key, issues in faults.items()})
+
+
+def _faults(catalog: Catalog, rules: tuple[Rule, ...]) -> dict[Key, list[Issue]]:
+    faults: dict[Key, list[Issue]] = {}
+    for rule in rules:
+        for key, path, message in rule(catalog):
+            faults.setdefault(key, []).append(catalog.origins[key].issue(path, message))
+    return faults
 
 
 def _without(catalog: Catalog, faults: Mapping[Key, tuple[Issue, ...]]) -> Catalog:
@@ -195,5 +203,5 @@ def _without(catalog: Catalog, faults: Mapping[Key, tuple[Issue, ...]]) -> Catal
     return replace(
         catalog, sources=kept("source"), contracts=kept("contract"), facts=kept("fact"), features=kept("feature"),
         metrics=kept("metric"), models=kept("model"), plans=kept("study"), broken={**catalog.broken, **faults},
-        reviews=kept("review"), postmortems=kept("postmortem"),
+        reviews=kept("review"), postmortems=kept("postmortem"), epochs=kept("epoch"),
     )  # fmt: skip

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from impact_pipeline.catalog.catalog import Catalog, Key
 from impact_pipeline.catalog.causal_rules import samples_are_readable
 from impact_pipeline.catalog.contract_rules import contracts_are_enforceable
+from impact_pipeline.catalog.epoch_rules import epochs_are_apart, plans_stay_in_one_epoch
 from impact_pipeline.catalog.expressions import Kind
 from impact_pipeline.catalog.feature import LatestFeature, LearntFeature, NumberFeature
 from impact_pipeline.catalog.learnt_rules import learnt_features_are_trainable
@@ -201,4 +202,8 @@ RULES: tuple[Rule, ...] = (
     reviews_name_studies,
     postmortems_name_studies,
     privacy_is_kept,
+    epochs_are_apart,
 )
+
+LINKED_RULES: tuple[Rule, ...] = (plans_stay_in_one_epoch,)
+"""Rules that read documents through others, once all that is left refers to something."""

@@ -55,6 +55,9 @@ class FileDataset(Model):
 class _Source(Document):
     first_day: date
     last_day: date | None = None
+    raw_days: Annotated[int, Field(ge=1, le=3650)] = 90
+    """For how many days a delivery stays staged as it came; what was published of it stays."""
+
     batch_rows: Annotated[int, Field(ge=1_000, le=1_000_000)] = 65_536
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from impact_pipeline.cli.check import check
+from impact_pipeline.cli.erase import erase
 from impact_pipeline.cli.gate import GatedGroup
 from impact_pipeline.cli.ledger import ledger_app
 from impact_pipeline.cli.options import (
@@ -30,6 +31,7 @@ from impact_pipeline.cli.options import (
 from impact_pipeline.cli.plan import plan_app
 from impact_pipeline.cli.records import glossary, lessons, postmortem
 from impact_pipeline.cli.results import diff, replay, verify
+from impact_pipeline.cli.retain import retain
 from impact_pipeline.cli.review import review_app
 from impact_pipeline.cli.unblind import unblind
 from impact_pipeline.errors import ImpactError, InputError
@@ -45,7 +47,7 @@ app = typer.Typer(
 app.add_typer(plan_app, name="plan")
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(review_app, name="review")
-for command in (check, replay, diff, verify, unblind, postmortem, lessons, glossary):
+for command in (check, replay, diff, verify, unblind, postmortem, lessons, glossary, erase, retain):
     app.command()(command)
 
 

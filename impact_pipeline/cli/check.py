@@ -12,7 +12,7 @@ from impact_pipeline.cli.options import DEFAULT_HOME, OK, WRONG_INPUT, Home, Jso
 if TYPE_CHECKING:
     from impact_pipeline.catalog.issues import Issue
 
-RARE = ("review", "postmortem")
+RARE = ("review", "postmortem", "epoch")
 """Kinds of documents that are not counted where there are none."""
 
 

@@ -38,10 +38,12 @@ NEEDED: Mapping[str, Role] = {
     "plan approve": "approver",
     "calibrate": "operator",
     "demo": "operator",
+    "erase": "operator",
     "ledger anchor": "operator",
     "nightly": "operator",
     "plan accept-engine": "operator",
     "redo": "operator",
+    "retain": "operator",
     "ui": "operator",
     "unblind": "operator",
 }

@@ -6,7 +6,7 @@ import getpass
 import json
 import os
 import pwd
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +16,7 @@ from impact_pipeline.errors import InputError
 
 if TYPE_CHECKING:
     from impact_pipeline.catalog.catalog import Catalog
+    from impact_pipeline.stages.workspace import Workspace
 
 OK, WRONG_INPUT, PARTLY_FAILED, INTERNAL = 0, 1, 2, 3
 HOME_VARIABLE, ACTOR_VARIABLE = "IMPACT_HOME", "IMPACT_ACTOR"
@@ -38,6 +39,17 @@ def catalog_at(home: Path) -> Catalog:
     if not folder.is_dir():
         raise InputError(f"{folder} is not a folder; name the project's home with --home or IMPACT_HOME")
     return read_sound_part(folder)
+
+
+def workspace_at(home: Path, threads: int) -> Workspace:
+    """What stages work with, opened now."""
+    from impact_pipeline.engines.duckdb import DuckDBEngine
+    from impact_pipeline.lake.lake import Lake
+    from impact_pipeline.stages.workspace import Workspace, environment_of, generation_of
+
+    place, now = home.resolve(), datetime.now(UTC)
+    environ = environment_of(place, os.environ)
+    return Workspace(catalog_at(home), Lake(place), DuckDBEngine(threads), environ, generation_of(now), now)
 
 
 def day_of(text: str, option: str = "--date") -> date:

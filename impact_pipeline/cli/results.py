@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from impact_pipeline.cli.options import DEFAULT_HOME, OK, PARTLY_FAILED, Home, Json, Threads, catalog_at, print_json
-
-if TYPE_CHECKING:
-    from impact_pipeline.stages.workspace import Workspace
+from impact_pipeline.cli.options import (
+    DEFAULT_HOME,
+    OK,
+    PARTLY_FAILED,
+    Home,
+    Json,
+    Threads,
+    catalog_at,
+    print_json,
+    workspace_at,
+)
 
 Result = Annotated[str, typer.Argument(help="A study, study@2026-03-20, or the id of a result (or its beginning).")]
 
@@ -27,13 +32,15 @@ def replay(
     """Recompute a result from its recorded inputs. Exit 2 names the first difference; nothing is written."""
     from impact_pipeline.stages.replay_told import replay_all, tell
 
-    found = replay_all(_workspace(home, threads), result, every=every)
+    workspace = workspace_at(home, threads)
+    with workspace.lake.maintenance.running():
+        found = replay_all(workspace, result, every=every)
     if as_json:
         print_json([one.as_plain() for one in found])
     else:
         for one in found:
             typer.echo(tell(one))
-    raise typer.Exit(OK if all(one.equal for one in found) else PARTLY_FAILED)
+    raise typer.Exit(OK if all(one.holds for one in found) else PARTLY_FAILED)
 
 
 def verify(home: Home = DEFAULT_HOME, as_json: Json = False) -> None:
@@ -43,7 +50,9 @@ def verify(home: Home = DEFAULT_HOME, as_json: Json = False) -> None:
     from impact_pipeline.lake.lake import Lake
     from impact_pipeline.stages.verify import verify as verified
 
-    found = verified(Lake(home.resolve()), signing_key(os.environ), DuckDBEngine().name)
+    lake = Lake(home.resolve())
+    with lake.maintenance.running():
+        found = verified(lake, signing_key(os.environ), DuckDBEngine().name)
     if as_json:
         print_json(found.as_plain())
     else:
@@ -69,13 +78,3 @@ def diff(a: Result, b: Result, home: Home = DEFAULT_HOME, as_json: Json = False)
         print_json(found.as_plain())
     else:
         typer.echo(found.as_text())
-
-
-def _workspace(home: Path, threads: int) -> Workspace:
-    from impact_pipeline.engines.duckdb import DuckDBEngine
-    from impact_pipeline.lake.lake import Lake
-    from impact_pipeline.stages.workspace import Workspace, environment_of, generation_of
-
-    place, now = home.resolve(), datetime.now(UTC)
-    environ = environment_of(place, os.environ)
-    return Workspace(catalog_at(home), Lake(place), DuckDBEngine(threads), environ, generation_of(now), now)

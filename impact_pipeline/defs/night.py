@@ -36,6 +36,7 @@ from impact_pipeline.lake.failures import Failed
 from impact_pipeline.lake.files import remove_unfinished
 from impact_pipeline.lake.lake import Lake
 from impact_pipeline.stages.first_look import announcements
+from impact_pipeline.stages.retention import retain
 from impact_pipeline.stages.staleness import Stale, due_or_stale, stale_data, stale_studies
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -86,7 +87,14 @@ class Operator:
         runs = len(sources) + self.repair_data()
         due, looks = self.looks(day)
         self.portfolio()
+        self._retain(day)
         return Night(day, runs + looks + 1, due, self.lake.failures.all())
+
+    def _retain(self, day: date) -> None:
+        """Staged days count back from the night's day, so that a past night that is run again removes no more."""
+        found = retain(self.catalog, self.lake, day)
+        if found.expired:
+            self.tell(f"removed: {found}")
 
     def data(self, source: str, day: date) -> None:
         """Extract, check, publish and fold one day of a source."""
@@ -194,6 +202,7 @@ def operating(home: Path, *, threads: int = 2, tell: Told = lambda line: None) -
     catalog = read_sound_part(home / "catalog")
     folder = prepared_instance(home)
     with (
+        Lake(home).maintenance.running(),
         relaxed_event_log(),
         dg.DagsterInstance.from_config(str(folder)) as instance,
         present(instance, folder) as name,

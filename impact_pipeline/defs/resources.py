@@ -1,8 +1,11 @@
 """Where a run works: the project's home and the engine's limits, from the environment."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Self
 
 import dagster as dg
 
@@ -26,6 +29,12 @@ class WorkspaceResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     home: str
     threads: int = 2
     memory_limit: str = "2GB"
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Self]:
+        """While a run lasts, no erasure begins; during one, no run does."""
+        with Lake(Path(self.home)).maintenance.running():
+            yield self
 
     def open(self, catalog: Catalog | None = None, simulated: datetime | None = None) -> Workspace:
         now = datetime.now(UTC)

@@ -75,6 +75,12 @@ class KeptDocuments:
             raise LakeError(f"{fault}; restore ledger/documents from a copy")
         return {name: _as_read_now(name, self._file(mark).read_bytes()) for name, mark in digests.items()}
 
+    def plain(self, digests: Digests) -> Contents:
+        """The same as it was kept."""
+        for fault in self.faults(digests):
+            raise LakeError(f"{fault}; restore ledger/documents from a copy")
+        return {name: json.loads(self._file(digest).read_bytes()) for name, digest in digests.items()}
+
     def faults(self, digests: Digests) -> Iterator[str]:
         """Documents that are gone or no longer what was registered."""
         for name, mark in digests.items():

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import pyarrow as pa
-from deltalake import DeltaTable
+from deltalake import DeltaTable, Schema
 from deltalake.exceptions import DeltaError
 
 from impact_pipeline.errors import LakeError
@@ -42,7 +42,18 @@ class HeldPartition:
     table: tuple[Mapping[str, Any], ...]
 
     def paths(self, root: Path) -> tuple[Path, ...]:
-        return tuple(sorted(root / unquote(str(file["path"])) for file in self.files))
+        return tuple(sorted(root / place_of(file) for file in self.files))
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The table's columns at that time."""
+        described = next(action["metaData"] for action in self.table if "metaData" in action)
+        return pa.schema(Schema.from_json(described["schemaString"]).to_arrow())
+
+
+def place_of(action: Mapping[str, Any]) -> str:
+    """Where the file of an action lies, below the table's folder."""
+    return unquote(str(action["path"]))
 
 
 def commits_of(path: Path) -> Iterator[Commit]:
@@ -52,23 +63,22 @@ def commits_of(path: Path) -> Iterator[Commit]:
             yield _commit(file)
 
 
-def held_partitions(table: LakeTable, wanted: Mapping[str, str]) -> dict[str, HeldPartition]:
-    """Partition -> how it stood with the wanted fingerprint, the newest time that it did; absent where it never did."""
-    found: dict[str, HeldPartition] = {}
+def states_through_time(table: LakeTable) -> Iterator[tuple[Commit, HeldPartition]]:
+    """Each commit that published a state, with the files that held it then; oldest first."""
     files: dict[str, dict[str, Mapping[str, Any]]] = {}
-    states: dict[str, PartitionState] = {}
     described: dict[str, Mapping[str, Any]] = {}
     for commit in commits_of(table.path):
         described.update({kind: {kind: one} for kind in ("protocol", "metaData") for one in commit.of_kind(kind)})
         _replay(table, commit, files)
-        if commit.state is None:
-            continue
-        partition = commit.state.partition
-        states[partition] = commit.state
-        if wanted.get(partition) == commit.state.fingerprint:
-            held = tuple(files.get(partition, {}).values())
-            found[partition] = HeldPartition(commit.state, held, tuple(described.values()))
-    return found
+        if commit.state is not None:
+            held = tuple(files.get(commit.state.partition, {}).values())
+            yield commit, HeldPartition(commit.state, held, tuple(described.values()))
+
+
+def held_partitions(table: LakeTable, wanted: Mapping[str, str]) -> dict[str, HeldPartition]:
+    """Partition -> how it stood with the wanted fingerprint, the newest time that it did; absent where it never did."""
+    through_time = (held for _, held in states_through_time(table))
+    return {h.state.partition: h for h in through_time if wanted.get(h.state.partition) == h.state.fingerprint}
 
 
 def standing_partitions(table: LakeTable) -> dict[str, HeldPartition]:

@@ -17,9 +17,7 @@ from impact_pipeline.lake.content import fault_of
 from impact_pipeline.lake.file_statistics import statistics_fault
 from impact_pipeline.lake.fingerprint import fingerprint_of_files
 from impact_pipeline.lake.lake import Lake
-from impact_pipeline.lake.tables import DAY, LakeTable
-
-BY_DAY = ("trusted", "quarantine", "features", "unit_days")
+from impact_pipeline.lake.tables import LakeTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +33,7 @@ def inspect(lake: Lake) -> Inspected:
     """Tables by name, then staged days."""
     faults: list[str] = []
     partitions = 0
-    for path in sorted(log.parent for log in lake.root.rglob(LOG)):
-        name = path.relative_to(lake.root).as_posix()
-        table = LakeTable(path, DAY if name.partition("/")[0] in BY_DAY else "")
+    for name, table in lake.tables().items():
         try:
             held = standing_partitions(table)
             partitions += len(held)

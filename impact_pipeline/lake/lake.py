@@ -8,9 +8,13 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from impact_pipeline.lake.failures import Failures
+from impact_pipeline.lake.maintenance import Maintenance
 from impact_pipeline.lake.results import Results
 from impact_pipeline.lake.staging import Staging
-from impact_pipeline.lake.tables import LakeTable
+from impact_pipeline.lake.tables import DAY, LakeTable
+
+BY_DAY = ("trusted", "quarantine", "features", "unit_days")
+"""Folders whose tables are partitioned by day; others are replaced as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,10 @@ class Lake:
     def failures(self) -> Failures:
         return Failures(self.root / "failures")
 
+    @property
+    def maintenance(self) -> Maintenance:
+        return Maintenance(self.root)
+
     def trusted(self, dataset: str) -> LakeTable:
         return LakeTable(self.root / "trusted" / dataset)
 
@@ -52,6 +60,11 @@ class Lake:
 
     def cells(self, study: str) -> LakeTable:
         return LakeTable(self.root / "study" / "cells" / study, partition_column="")
+
+    def tables(self) -> dict[str, LakeTable]:
+        """Every Delta table that there is, by its place below `lake/`."""
+        places = sorted(log.parent.relative_to(self.root).as_posix() for log in self.root.rglob("_delta_log"))
+        return {name: LakeTable(self.root / name, DAY if name.partition("/")[0] in BY_DAY else "") for name in places}
 
     def kpi(self, name: str) -> LakeTable:
         return LakeTable(self.root / "kpis" / name, partition_column="")

@@ -12,6 +12,10 @@ import pyarrow as pa
 
 from impact_pipeline.lake.fingerprint import Fingerprint, Fingerprinter
 
+PREFIX = "impact-spool-"
+SCRATCH = "impact-replay-"
+"""Begins the name of a lake in which a result is recomputed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Spool:
@@ -28,10 +32,16 @@ class Spool:
 @contextmanager
 def spooled(rows: pa.RecordBatchReader) -> Iterator[Spool]:
     """Drain `rows` into a temporary file; it is removed when the block ends."""
-    with tempfile.TemporaryDirectory(prefix="impact-spool-") as folder:
+    with tempfile.TemporaryDirectory(prefix=PREFIX) as folder:
         path = Path(folder) / "rows.arrow"
         fingerprinter = Fingerprinter(rows.schema)
         with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_stream(sink, rows.schema) as writer:
             for batch in fingerprinter.passing(iter(rows)):
                 writer.write_batch(batch)
         yield Spool(path, fingerprinter.result())
+
+
+def left_behind(folder: Path, older_than: float) -> tuple[Path, ...]:
+    """Streams and scratch lakes that killed processes left in a folder of temporary files before a POSIX time."""
+    found = (path for prefix in (PREFIX, SCRATCH) for path in folder.glob(f"{prefix}*"))
+    return tuple(sorted(path for path in found if path.exists() and path.lstat().st_mtime < older_than))

@@ -59,7 +59,7 @@ class Staging:
             )
 
     def _replace(self, staged: StagedDay, spool: Spool) -> None:
-        path = self._file(staged)
+        path = self.file(staged)
         if not path.exists():
             with finished_file(path) as unfinished, spool.read() as rows:
                 _write_parquet(unfinished, rows)
@@ -74,7 +74,7 @@ class Staging:
         if not pointer.exists():
             raise LakeError(f"raw/{dataset} {day} is not staged; materialize raw/{dataset} for {day} first")
         staged = StagedDay(**json.loads(pointer.read_bytes()))
-        path = self._file(staged)
+        path = self.file(staged)
         return staged, ParquetFiles((str(path.resolve()),), pq.read_schema(path))
 
     def days(self, dataset: str) -> dict[str, StagedDay]:
@@ -83,13 +83,18 @@ class Staging:
         return {path.parent.name: StagedDay(**json.loads(path.read_bytes())) for path in pointers}
 
     def discard(self, dataset: str, day: str) -> None:
-        """Forget a staged day, when its source can no longer deliver it."""
-        self._pointer(dataset, day).unlink(missing_ok=True)
+        """Forget a staged day and remove its rows: first the pointer, so that nothing names what is half gone."""
+        pointer = self._pointer(dataset, day)
+        with locked(pointer.with_name(".lock")):
+            pointer.unlink(missing_ok=True)
+            for path in pointer.parent.glob("*.parquet"):
+                path.unlink()
 
     def _pointer(self, dataset: str, day: str) -> Path:
         return self.root / dataset / day / "current.json"
 
-    def _file(self, staged: StagedDay) -> Path:
+    def file(self, staged: StagedDay) -> Path:
+        """Where the rows of a staged day lie."""
         return self.root / staged.dataset / staged.day / f"{staged.fingerprint}.parquet"
 
 

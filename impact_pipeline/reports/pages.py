@@ -13,6 +13,7 @@ from markupsafe import Markup
 from impact_pipeline.catalog.glossary import Term
 from impact_pipeline.catalog.model import ModelVersion
 from impact_pipeline.decisions.base import Scorecard
+from impact_pipeline.governance.erasures import NO_ERASURES, Erasures
 from impact_pipeline.kpis.base import Impact
 from impact_pipeline.reports import definition, formatting, narrative
 from impact_pipeline.reports.blinded_rows import precision_rows, progress
@@ -21,7 +22,7 @@ from impact_pipeline.reports.comparison_rows import bayesian_rows, family_rows, 
 from impact_pipeline.reports.holdout_rows import holdout_rows
 from impact_pipeline.reports.lessons import Lesson
 from impact_pipeline.reports.look import DayFailure, Look, StudyFailure
-from impact_pipeline.reports.provenance import input_spans, restatements
+from impact_pipeline.reports.provenance import erased_since, input_spans, restatements
 from impact_pipeline.reports.reviews import review_rows
 from impact_pipeline.reports.rows import EstimateRow, estimate_rows
 
@@ -34,7 +35,9 @@ GLOSSARY_TITLES = {
 }  # fmt: skip
 
 
-def study_body(look: Look, failed: Sequence[StudyFailure], previous: Scorecard | None) -> str:
+def study_body(
+    look: Look, failed: Sequence[StudyFailure], previous: Scorecard | None, erasures: Erasures = NO_ERASURES
+) -> str:
     """The page of one study without what depends on the clock."""
     versions = look.study.catalog.models.get(look.study.plan.change.model)
     notes = {version.version: version for version in versions.versions} if versions else {}
@@ -46,7 +49,8 @@ def study_body(look: Look, failed: Sequence[StudyFailure], previous: Scorecard |
         comparisons=segment_comparison_rows(look), family=family_rows(look),
         segment_rows=estimate_rows(look, look.segment_results),
         other_rows=estimate_rows(look, look.other_basis), causal=_causal(look), spans=input_spans(look.card),
-        restated=restatements(look, previous) if previous else (), reviews=review_rows(look),
+        restated=restatements(look, previous, erasures) if previous else (),
+        erased=erased_since(look.card, erasures), reviews=review_rows(look),
         precision=precision_rows(look), progress=progress(look),
     )  # fmt: skip
 

@@ -9,6 +9,7 @@ from datetime import date
 from impact_pipeline.catalog.identity import digest
 from impact_pipeline.decisions.base import Scorecard
 from impact_pipeline.estimators.base import TrajectoryPoint
+from impact_pipeline.governance.erasures import NO_ERASURES, Erasures
 from impact_pipeline.reports.formatting import count, shown, unit_of
 from impact_pipeline.reports.look import Look
 
@@ -33,19 +34,35 @@ def input_spans(card: Scorecard) -> tuple[InputSpan, ...]:
     return tuple(_span(name, inputs[name], card.as_of) for name in sorted(inputs) if inputs[name])
 
 
-def restatements(look: Look, previous: Scorecard) -> tuple[str, ...]:
+def erased_since(card: Scorecard, erasures: Erasures) -> str:
+    """What lawful erasures took from the inputs of a look after it was taken; '' where they took nothing."""
+    found = erasures.of_inputs(card.provenance.inputs)
+    requests = ", ".join(found.requests)
+    rows = f"{count(found.rows)} row{'s' if found.rows > 1 else ''}"
+    return f"Since this look {rows} were lawfully erased from its inputs ({requests}); it stands." if requests else ""
+
+
+def restatements(look: Look, previous: Scorecard, erasures: Erasures = NO_ERASURES) -> tuple[str, ...]:
     """What changed under an earlier look: input days that read otherwise now or came late, and its effects by them."""
-    days = [
-        _restated_days(name, look.card.provenance.inputs, days)
-        for name, days in sorted(previous.provenance.inputs.items())
-    ]
+    now, before = look.card.provenance.inputs, previous.provenance.inputs
+    after = {name: {day: erasures.after(mark) for day, mark in days.items()} for name, days in sorted(before.items())}
+    days = [_restated_days(name, now, marks) for name, marks in after.items()]
+    erased = [_erased_days(name, now, before[name], marks) for name, marks in after.items()]
     effects = [
         _restated_effect(look, point, previous)
         for point in previous.estimates.trajectory
         if point.as_of == previous.as_of
     ]
     late = [_late_days(name, look.card.provenance.inputs, days) for name, days in previous.provenance.inputs.items()]
-    return tuple(sentence for sentence in (*days, *late, *effects) if sentence)
+    return tuple(sentence for sentence in (*days, *erased, *late, *effects) if sentence)
+
+
+def _erased_days(
+    name: str, now: Mapping[str, Mapping[str, str]], before: Mapping[str, str], after: Mapping[str, str]
+) -> str:
+    read = now.get(name, {})
+    days = [day for day, mark in sorted(before.items()) if after[day] != mark and after[day] == read.get(day)]
+    return f"{name}: lawfully reduced since the look before, on {_listed(days)}." if days else ""
 
 
 def _span(name: str, days: Mapping[str, str], as_of: date) -> InputSpan:

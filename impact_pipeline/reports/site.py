@@ -11,6 +11,7 @@ from pathlib import Path
 from impact_pipeline.catalog.catalog import Catalog
 from impact_pipeline.catalog.glossary import glossary
 from impact_pipeline.decisions.base import Scorecard
+from impact_pipeline.governance.erasures import NO_ERASURES, Erasures
 from impact_pipeline.governance.reviews import Review
 from impact_pipeline.lake.files import write_atomically
 from impact_pipeline.lake.sealed import sealed_page
@@ -48,11 +49,13 @@ def write_site(
     previous: Mapping[str, Scorecard] | None = None,
     days_failed: Sequence[DayFailure] = (),
     reviews: Sequence[Review] = (),
+    erasures: Erasures = NO_ERASURES,
 ) -> SiteSummary:
     """Write a page for each scorecard whose plan is sound, remove those of studies that are gone, and write the rest.
 
     A study may come with a scorecard (its last good look) and failures of this night: its page says so.
-    `previous` holds scorecards of earlier looks, against which restatements are told; the index lists `days_failed`.
+    `previous` holds scorecards of earlier looks, against which restatements are told, but for what `erasures` took
+    out; the index lists `days_failed`.
     `reviews` stand on the pages of their studies.
     """
     listed = tuple(entries)
@@ -60,7 +63,7 @@ def write_site(
     digests = {}
     for look in shown:
         own = [failure for failure in failed if failure.study == look.card.study]
-        body = study_body(look, own, (previous or {}).get(look.card.study))
+        body = study_body(look, own, (previous or {}).get(look.card.study), erasures)
         name = f"{STUDIES}/{look.card.study}.html"
         digests[name] = write_page(folder / name, look.study.plan.title, body, generated_at)
     removed = _remove_gone(folder / STUDIES, catalog)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,9 @@ import pyarrow.compute as pc
 from impact_pipeline.catalog.catalog import Catalog
 from impact_pipeline.catalog.contract import Contract
 from impact_pipeline.errors import InputError, SourceError
-from impact_pipeline.governance.pseudonyms import SecretKey, key_from_environment, pseudonymised
+from impact_pipeline.governance.deny_list import Denied, DenyList, rows_of
+from impact_pipeline.governance.epochs import epochs_of, key_on, keys_at_hand
+from impact_pipeline.governance.pseudonyms import SecretKey, pseudonymised
 from impact_pipeline.lake.spool import spooled
 from impact_pipeline.lake.staging import StagedDay, Staging
 from impact_pipeline.sources.base import Delivery
@@ -44,7 +47,8 @@ def extract_day(
 
     Equal rows give the equal fingerprint, whatever their order. `facts` of the staged day: `source`, `columns` ([name,
     Arrow type] of the staged columns, in delivered order), `unknown_columns` (names), `untyped` (text stands for any
-    type), `newest_ingested_at` (ISO 8601 or null) and `batches`.
+    type), `newest_ingested_at` (ISO 8601 or null) and `batches`; where units were erased, `denied_rows` (delivered
+    again and left out) and `deny_marks_without_key`.
     """
     contract = _contract(catalog, dataset)
     document = catalog.source_of(dataset)
@@ -54,9 +58,9 @@ def extract_day(
             f"source '{document.name}' delivers days {days}; {day} is not among them; choose one of these days"
         )
     source = open_source(document, home, environ)
-    key = key_from_environment(environ) if any(column.role == "identifier" for column in contract.columns) else None
+    units = _Units.of(catalog, contract, day, home, environ)
     with source.read(contract, day) as delivery:
-        stream = _Extraction(contract, key, source.describe(dataset))
+        stream = _Extraction(contract, units, source.describe(dataset))
         with spooled(stream.rows(delivery)) as spool:
             facts = stream.facts(delivery)
             return staging.stage(dataset, day.isoformat(), spool, generation=generation, facts=facts)
@@ -71,14 +75,30 @@ def _contract(catalog: Catalog, dataset: str) -> Contract:
     return catalog.contracts[dataset]
 
 
+@dataclass(frozen=True, slots=True)
+class _Units:
+    """By entity, the key of the day and the units that were erased."""
+
+    keys: Mapping[str, SecretKey]
+    denied: Mapping[str, Denied]
+
+    @classmethod
+    def of(cls, catalog: Catalog, contract: Contract, day: date, home: Path, environ: Mapping[str, str]) -> _Units:
+        entities = sorted({str(c.entity) for c in contract.columns if c.role == "identifier" and c.entity})
+        keys = {entity: key_on(catalog, entity, day, environ) for entity in entities}
+        marks = {entity: DenyList(home).marks(entity) for entity in entities}
+        denied = {e: Denied(e, m, keys_at_hand(epochs_of(catalog, e), environ)) for e, m in marks.items() if m}
+        return cls(keys, denied)
+
+
 class _Extraction:
     """Rows on their way into staging, and what is noticed as they pass."""
 
-    def __init__(self, contract: Contract, key: SecretKey | None, origin: str) -> None:
+    def __init__(self, contract: Contract, units: _Units, origin: str) -> None:
         self._contract = contract
-        self._key = key
+        self._units = units
         self._origin = origin
-        self._batches = 0
+        self._batches = self._denied_rows = 0
         self._newest: datetime | None = None
 
     def rows(self, delivery: Delivery) -> pa.RecordBatchReader:
@@ -94,20 +114,37 @@ class _Extraction:
             "untyped": not delivery.typed,
             "newest_ingested_at": None if self._newest is None else self._newest.isoformat(),
             "batches": self._batches,
+            **(self._denied() if self._units.denied else {}),
         }
 
+    def _denied(self) -> dict[str, int]:
+        untold = sum(denied.untold for denied in self._units.denied.values())
+        return {"denied_rows": self._denied_rows, "deny_marks_without_key": untold}
+
     def _staged(self, rows: pa.RecordBatchReader, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-        for batch in (batch for batch in rows if batch.num_rows):
+        for batch in (kept for batch in rows if (kept := self._allowed(batch)).num_rows):
             self._batches += 1
             self._notice(batch)
             arrays = [self._staged_array(name, batch.column(name)) for name in schema.names]
             yield pa.RecordBatch.from_arrays(arrays, schema=schema)
 
+    def _allowed(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Without the rows of erased units."""
+        if not self._units.denied or not batch.num_rows:
+            return batch
+        named = [(entity, name) for name in batch.schema.names if (entity := self._entity(name)) in self._units.denied]
+        denied = rows_of((self._units.denied[e].among(batch.column(n)) for e, n in named), batch.num_rows)
+        self._denied_rows += int(pc.sum(denied).as_py())
+        return batch.filter(pc.invert(denied))
+
+    def _entity(self, name: str) -> str:
+        """What an identifier identifies; '' of any other column."""
+        column = self._contract.by_name[name]
+        return str(column.entity) if column.role == "identifier" and column.entity else ""
+
     def _staged_array(self, name: str, values: pa.Array) -> pa.Array:
-        entity = self._contract.by_name[name].entity
-        if self._key is None or entity is None or self._contract.by_name[name].role != "identifier":
-            return values
-        return pseudonymised(values, entity, self._key)
+        entity = self._entity(name)
+        return pseudonymised(values, entity, self._units.keys[entity]) if entity else values
 
     def _staged_field(self, field: pa.Field) -> pa.Field:
         if self._contract.by_name[field.name].role != "identifier":

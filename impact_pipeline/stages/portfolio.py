@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from impact_pipeline.catalog.catalog import Catalog
 from impact_pipeline.decisions.base import Decision, Scorecard
+from impact_pipeline.governance.erasures import erasures_of
 from impact_pipeline.governance.reviews import open_challenges, reviews_of
 from impact_pipeline.kpis.base import Impact
 from impact_pipeline.kpis.portfolio import PortfolioEntry, portfolio
@@ -100,6 +101,7 @@ def make_site(workspace: Workspace) -> Outcome:
         previous=_previous(workspace, listed),
         days_failed=_days_failed(workspace.lake),
         reviews=reviews,
+        erasures=erasures_of(workspace.home),
     )
     cards = [entry for entry in listed if isinstance(entry, Scorecard)]
     facts = {"index": str(summary.index), "pages": len(summary.digests), "failed_studies": ", ".join(summary.failed)}

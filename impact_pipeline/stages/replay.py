@@ -19,10 +19,13 @@ from impact_pipeline.decisions.scorecard import Kept, stored_result_id
 from impact_pipeline.errors import LakeError
 from impact_pipeline.governance.document_changes import document_changes
 from impact_pipeline.governance.environment import changes, environment_here
+from impact_pipeline.governance.erasures import Erasures, erasures_of
 from impact_pipeline.governance.fields import FieldChange, changed_fields
+from impact_pipeline.governance.ledger import Ledger
 from impact_pipeline.lake.lake import Lake
 from impact_pipeline.lake.pointers import pointer_fault
 from impact_pipeline.lake.results import canonical_json
+from impact_pipeline.lake.spool import SCRATCH
 from impact_pipeline.lake.stored import StoredResult, find_result, kept_documents, value_of
 from impact_pipeline.outcomes.fold import fold_day
 from impact_pipeline.stages.disclosure import published_card
@@ -59,7 +62,10 @@ class Difference:
 @dataclass(frozen=True, slots=True)
 class Replayed:
     """A result recomputed. `differences` are in the order of cause and effect; `recomputed` is False where what is
-    missing kept it from being. `remarks` differ and change no number: the environment."""
+    missing kept it from being. `remarks` differ and change no number: the environment.
+
+    `reduced_by` rows went from its inputs by the erasures `requests`; `moved` is what the rest gives otherwise.
+    """
 
     study: str
     as_of: date
@@ -67,19 +73,32 @@ class Replayed:
     recomputed: bool
     differences: tuple[Difference, ...]
     remarks: tuple[str, ...] = ()
+    reduced_by: int = 0
+    requests: tuple[str, ...] = ()
+    moved: tuple[Difference, ...] = ()
 
     @property
     def equal(self) -> bool:
-        return self.recomputed and not self.differences
+        return self.recomputed and not self.differences and not self.reduced_by
+
+    @property
+    def lawfully_reduced(self) -> bool:
+        """Whether recorded erasures are all that keeps the result from being made again."""
+        return self.recomputed and not self.differences and self.reduced_by > 0
+
+    @property
+    def holds(self) -> bool:
+        return self.equal or self.lawfully_reduced
 
     @property
     def equal_numbers(self) -> bool:
-        return self.recomputed and not any(d.cause in ("table", "number", "result") for d in self.differences)
+        causes = {d.cause for d in (*self.differences, *self.moved)}
+        return self.recomputed and not causes & {"table", "number", "result"}
 
     def as_plain(self) -> dict[str, Any]:
         """For scripts."""
         told = {"equal": self.equal, "equal_numbers": self.equal_numbers, "as_of": self.as_of.isoformat()}
-        return {**asdict(self), **told}
+        return {**asdict(self), **told, "lawfully_reduced": self.lawfully_reduced}
 
 
 def replay(workspace: Workspace, reference: str) -> Replayed:
@@ -102,14 +121,15 @@ def _replayed(workspace: Workspace, stored: StoredResult) -> Replayed:
     if card.study not in catalog.plans or digest(catalog.plans[card.study]) != card.provenance.plan_digest:
         return _result(card, found, recomputed=False)
     study = catalog.study(card.study)
-    with tempfile.TemporaryDirectory(prefix="impact-replay-") as folder:
+    with tempfile.TemporaryDirectory(prefix=SCRATCH) as folder:
         scratch = replace(workspace, catalog=catalog, lake=Lake(Path(folder)))
-        faults = restore_inputs(workspace.lake, scratch.lake, card.provenance.inputs)
+        erasures = erasures_of(workspace.home)
+        faults = restore_inputs(workspace.lake, scratch.lake, card.provenance.inputs, erasures)
         found += [Difference("input", fault.place, fault.sentence) for fault in faults]
         if faults:
             return _result(card, found, recomputed=False)
-        found += _recomputed(workspace, scratch, study, card, plain)
-    return _result(card, found, recomputed=True)
+        made = list(_recomputed(workspace, scratch, study, card, plain))
+    return _reduced(workspace, card, found, made, erasures)
 
 
 def _tampered(lake: Lake, stored: StoredResult, card: Scorecard, plain: Mapping[str, Any]) -> Iterator[Difference]:
@@ -179,6 +199,27 @@ def _numbers(changed: Sequence[FieldChange], hidden: Collection[str]) -> Iterato
     withheld = len(changed) - len(told)
     if withheld:
         yield Difference("number", WITHHELD, f"{withheld} numbers that are withheld differ: they would tell of too few")
+
+
+def _reduced(
+    workspace: Workspace, card: Scorecard, found: list[Difference], made: list[Difference], erasures: Erasures
+) -> Replayed:
+    """Where erasures reduced the inputs, what the recomputation gives otherwise is told apart.
+
+    Numbers that need not be equal cannot vouch for the stored ones, so the ledger has to.
+    """
+    reduction = erasures.of_inputs(card.provenance.inputs)
+    if not reduction.requests:
+        return _result(card, [*found, *made], recomputed=True)
+    result = _result(card, [*found, *_unrecorded(workspace, card)], recomputed=True)
+    return replace(result, reduced_by=reduction.rows, requests=reduction.requests, moved=tuple(made))
+
+
+def _unrecorded(workspace: Workspace, card: Scorecard) -> Iterator[Difference]:
+    entries = Ledger(workspace.home).entries(card.study)
+    if card.provenance.result_id not in {e.payload.get("result_id") for e in entries if e.event == "verdict"}:
+        told = f"the ledger tells of no verdict {card.provenance.result_id[:12]} of '{card.study}'"
+        yield Difference("result", "ledger.jsonl", told)
 
 
 def _fold(scratch: Workspace, study: Study, inputs: Mapping[str, Mapping[str, str]]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from impact_pipeline.errors import LakeError
+from impact_pipeline.governance.erasures import Erasures
 from impact_pipeline.lake.commits import HeldPartition, held_partitions, state_and_schema
 from impact_pipeline.lake.content import fault_of
 from impact_pipeline.lake.lake import Lake
@@ -21,11 +22,16 @@ class InputFault:
     sentence: str
 
 
-def restore_inputs(lake: Lake, scratch: Lake, inputs: Mapping[str, Mapping[str, str]]) -> tuple[InputFault, ...]:
-    """Lay out every recorded day in `scratch`, each checked row by row; says which are not to be had as recorded."""
+def restore_inputs(
+    lake: Lake, scratch: Lake, inputs: Mapping[str, Mapping[str, str]], erasures: Erasures
+) -> tuple[InputFault, ...]:
+    """Lay out every recorded day in `scratch`, each checked row by row; says which are not to be had as recorded.
+
+    Of days that erasures reduced, what they left.
+    """
     faults: list[InputFault] = []
     for name in sorted(inputs):
-        wanted = {day: trusted_mark(mark) for day, mark in inputs[name].items()}
+        wanted = {day: erasures.now(trusted_mark(mark)).fingerprint for day, mark in inputs[name].items()}
         try:
             faults += _restored(name, table_of(lake, name), table_of(scratch, name), wanted)
         except LakeError as error:

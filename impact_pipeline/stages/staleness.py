@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import product
 
 from impact_pipeline.catalog.catalog import Catalog, Study, studies_due
 from impact_pipeline.catalog.feature import FeatureOfRows, LearntFeature
@@ -17,9 +18,11 @@ from impact_pipeline.catalog.glossary import glossary
 from impact_pipeline.catalog.identity import digest
 from impact_pipeline.catalog.meaning import definition
 from impact_pipeline.contracts.publish import is_published, refused
+from impact_pipeline.decisions.base import Scorecard
 from impact_pipeline.exposures.expose import exposure_inputs
 from impact_pipeline.features.learnt_inputs import LearntHistory
 from impact_pipeline.features.query import lookback_days
+from impact_pipeline.governance.erasures import Erasures, erasures_of
 from impact_pipeline.governance.plan_documents import meaning_of
 from impact_pipeline.governance.reviews import reviews_of
 from impact_pipeline.governance.standing import ended_plans
@@ -58,8 +61,8 @@ def stale_studies(catalog: Catalog, lake: Lake) -> tuple[Stale, ...]:
     Before the planned look also those whose documents mean another thing than they did. One whose plan was closed or
     abandoned is looked at no more.
     """
-    names = sorted(set(catalog.plans) - ended_plans(lake.home))
-    return tuple(sorted(stale for name in names for stale in _stale_look(catalog.study(name), lake)))
+    names, erasures = sorted(set(catalog.plans) - ended_plans(lake.home)), erasures_of(lake.home)
+    return tuple(sorted(stale for name in names for stale in _stale_look(catalog.study(name), lake, erasures)))
 
 
 def _stale_publications(catalog: Catalog, lake: Lake) -> Iterator[Stale]:
@@ -110,7 +113,7 @@ def _stale_predictions(
             yield Stale(f"features/{feature.name}", day.isoformat(), digest(*made_from))
 
 
-def _stale_look(study: Study, lake: Lake) -> Iterator[Stale]:
+def _stale_look(study: Study, lake: Lake, erasures: Erasures) -> Iterator[Stale]:
     exposures = [lake.exposures(basis.table).state() for basis in study.bases]
     cells = [lake.cells(basis.table).state() for basis in study.bases]
     standing = [state for state in (*exposures, *cells) if state is not None]
@@ -123,7 +126,8 @@ def _stale_look(study: Study, lake: Lake) -> Iterator[Stale]:
     whole = all(map(_made_of, exposures, cells, now, (read for _ in now)))
     meaning = meaning_of(study) if as_of < study.planned_look else ""
     edited = meaning != "" and results[SCORECARD].get("meaning", meaning) != meaning
-    if edited or not whole or not _followed([state.fingerprint for state in cells if state is not None], results):
+    made_of = [erasures.once(state.fingerprint) for state in cells if state is not None]
+    if edited or not whole or not any(_followed(list(marks), results) for marks in product(*made_of)):
         marks = [state.fingerprint for state in standing] + [result.get("digest") for result in results.values()]
         yield Stale("study/verdict", study.name, f"{as_of.isoformat()} {digest(now, read, marks, meaning)}")
 
@@ -153,9 +157,21 @@ def _followed(cells: list[str], results: Mapping[str, Mapping[str, str]]) -> boo
 
 
 def due_or_stale(catalog: Catalog, lake: Lake, night: date) -> tuple[str, ...]:
-    """Studies to look at in a night: those due, and those whose inputs were restated; none whose plan has ended."""
-    due = set(studies_due(catalog, night)) - ended_plans(lake.home)
+    """Studies to look at in a night: those due, and those whose inputs were restated; none whose plan has ended.
+
+    Nor one whose planned look was taken and whose inputs were only reduced since, by erasures: its verdict stands.
+    """
+    due = set(studies_due(catalog, night)) - ended_plans(lake.home) - _settled(catalog, lake)
     return tuple(sorted(due | {stale.partition for stale in stale_studies(catalog, lake)}))
+
+
+def _settled(catalog: Catalog, lake: Lake) -> set[str]:
+    erasures = erasures_of(lake.home)
+    names = [name for name in lake.results.studies(SCORECARD) if erasures.count and name in catalog.plans]
+    looked = {name: lake.results.pointer(name, SCORECARD)["as_of"] for name in names}
+    taken = [name for name in names if looked[name] == catalog.study(name).planned_look.isoformat()]
+    inputs = {name: lake.results.current(name, SCORECARD, Scorecard).value.provenance.inputs for name in taken}
+    return {name for name, read in inputs.items() if erasures.of_inputs(read).requests}
 
 
 def stale_portfolio(catalog: Catalog, lake: Lake) -> str | None:
@@ -172,5 +188,5 @@ def portfolio_inputs(catalog: Catalog, lake: Lake) -> str:
     failed = [[f.asset, f.partition, f.message] for f in lake.failures.all() if f.asset.startswith("study/")]
     said = [[one.id, len(one.answers)] for one in reviews_of(lake.home, catalog.reviews.values())]
     terms = [term.as_plain() for term in glossary(catalog)]
-    seen = blinding_mark(catalog, lake), catalog.disclosure
+    seen = blinding_mark(catalog, lake), catalog.disclosure, erasures_of(lake.home).count
     return digest("portfolio/2", results, failed, *seen, said, terms, *catalog.postmortems.values())

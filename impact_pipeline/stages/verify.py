@@ -11,6 +11,7 @@ from typing import Any
 
 from impact_pipeline.decisions.scorecard import stored_result_id
 from impact_pipeline.errors import LakeError
+from impact_pipeline.governance.erasures import Erasures, erasures_of
 from impact_pipeline.governance.signing import SIGNING_VARIABLE, SigningKey, opened
 from impact_pipeline.lake.inspection import inspect
 from impact_pipeline.lake.lake import Lake
@@ -52,15 +53,17 @@ def verify(lake: Lake, key: SigningKey | None, engine: str) -> Verified:
 
     `engine` is the one of this installation: studies that run on another are remarked.
     """
-    rows = inspect(lake)
+    rows, erasures = inspect(lake), erasures_of(lake.home)
     found = {kind: stored_results(lake, kind) for kind in KINDS}
     faults = [fault for kind in KINDS for result in found[kind] for fault in _result_faults(lake, kind, result)]
     faults += _document_faults(lake)
     faults += _pointer_faults(lake)
     faults += sealed_faults(lake.home, lake.root)
+    faults += _brought_back(lake, erasures)
     signed = [card for card in found[SCORECARD] if statement_of(card).is_file()]
     faults += [fault for card in signed if key is not None and (fault := signature_fault(card, key))]
     remarks = [*_remarks(len(found[SCORECARD]), len(signed), key), *_other_engines(lake, engine)]
+    remarks += _erasure_remarks(erasures)
     results = sum(map(len, found.values()))
     checked = 0 if key is None else len(signed)
     return Verified(rows.partitions, rows.staged_days, results, checked, (*rows.faults, *faults), tuple(remarks))
@@ -134,6 +137,29 @@ def _inputs_fault(lake: Lake, study: str, kind: str) -> str:
         return ""
     told = f"results/{study}/current-{kind}.json: its result was not made from {pointer.made_from[:16]}"
     return "" if pointer.made_from in known else told
+
+
+def _brought_back(lake: Lake, erasures: Erasures) -> Iterator[str]:
+    """Rows that an erasure took out and that stand again, as from a restored copy."""
+    for place, fingerprint in _standing(lake) if erasures.count else ():
+        step = erasures.steps.get(fingerprint)
+        if step is not None and step.rows:
+            yield f"{place}: holds again what erasure '{step.request}' took out; run that erasure again"
+
+
+def _standing(lake: Lake) -> Iterator[tuple[str, str]]:
+    """Every partition and staged day by name, with its fingerprint."""
+    for name, table in lake.tables().items():
+        yield from ((f"{name} {part}".rstrip(), state.fingerprint) for part, state in sorted(table.states().items()))
+    for folder in sorted(lake.staging.root.glob("*")):
+        days = lake.staging.days(folder.name)
+        yield from ((f"raw/{folder.name} {day}", staged.fingerprint) for day, staged in days.items())
+
+
+def _erasure_remarks(erasures: Erasures) -> Iterator[str]:
+    if erasures.count:
+        some = "1 erasure is" if erasures.count == 1 else f"{erasures.count} erasures are"
+        yield f"{some} in the ledger; what {'it' if erasures.count == 1 else 'they'} took out counts as no change"
 
 
 def _digests(lake: Lake, study: str, as_of: str, kind: str) -> list[str]:

@@ -154,8 +154,8 @@ def test_a_document_that_nothing_would_read_is_told(tmp_path: Path, place: str) 
     found = faults(write_mini(tmp_path, (place, "", DOCUMENTS["metrics/share.yaml"])))
     assert found == [
         f"{place}:1: document: no document is read from here; folders are sources, contracts, facts, features, "
-        "metrics, models, studies, reviews, postmortems; move the file directly into one; roles stand in access.yaml "
-        "at the top"
+        "metrics, models, studies, reviews, postmortems, epochs; move the file directly into one; roles stand in "
+        "access.yaml at the top"
     ]
 
 

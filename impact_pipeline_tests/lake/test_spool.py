@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
-from impact_pipeline.lake.spool import spooled
+from impact_pipeline.lake.spool import left_behind, spooled
 from impact_pipeline_tests.lake.test_fingerprint import MANY, fingerprint
 
 
@@ -27,3 +29,12 @@ def test_an_error_of_the_stream_comes_through_as_it_is() -> None:
 
     with pytest.raises(KeyError, match="gone"), spooled(pa.RecordBatchReader.from_batches(MANY.schema, failing())):
         pass
+
+
+def test_what_killed_processes_left_is_found_once_it_is_old(tmp_path: Path) -> None:
+    for name in ("impact-spool-a", "impact-replay-b", "other-c"):
+        (tmp_path / name).mkdir()
+    os.utime(tmp_path / "impact-spool-a", (1_000, 1_000))
+    os.utime(tmp_path / "impact-replay-b", (2_000, 2_000))
+    assert left_behind(tmp_path, older_than=1_500) == (tmp_path / "impact-spool-a",)
+    assert len(left_behind(tmp_path, older_than=2_500)) == 2

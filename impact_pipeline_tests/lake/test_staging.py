@@ -68,6 +68,7 @@ def test_what_is_not_staged_or_was_discarded_is_refused(tmp_path: Path) -> None:
     Staging(tmp_path).discard("orders", DAY)
     with pytest.raises(LakeError, match=r"^raw/orders 2026-03-05 is not staged"):
         Staging(tmp_path).read("orders", DAY)
+    assert list(tmp_path.rglob("*.parquet")) == []
 
 
 def test_a_day_without_rows_can_be_staged(tmp_path: Path) -> None:

@@ -121,7 +121,7 @@ def test_a_replay_of_a_blinded_study_names_places_and_no_numbers(workspace: Work
     found = Replayed("ranker_v2", EARLY, "ab", True, (code, moved))
     kept, told = as_told(found, Readers.of(workspace.catalog, workspace.lake)).differences
     assert kept == code
-    withheld = "the stored number differs from the recomputed one; both are withheld until 2026-03-08"
+    withheld = "the recomputed number is not the stored one; both are withheld: the study is blinded until 2026-03-08"
     assert told.sentence == f"estimates.results[revenue].value: {withheld}"
     unblind(workspace.catalog, workspace.lake, "ranker_v2", "why not", actor="eve", now=NOW)
     assert as_told(found, Readers.of(workspace.catalog, workspace.lake)) == found
