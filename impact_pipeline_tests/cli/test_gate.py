@@ -18,8 +18,8 @@ from impact_pipeline.cli.needed_roles import NEEDED
 from impact_pipeline.cli.options import account_here
 from impact_pipeline.errors import InputError
 from impact_pipeline.governance.ledger import Ledger
+from impact_pipeline_tests.cli.invoked import impact
 from impact_pipeline_tests.cli.other_accounts import ROOT_ONLY, Somebody, open_folder
-from impact_pipeline_tests.cli.test_plan import impact
 from impact_pipeline_tests.governance.test_access import write_policy
 from impact_pipeline_tests.small_shop import write_catalog
 

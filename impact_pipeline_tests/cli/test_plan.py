@@ -11,9 +11,10 @@ from typer.testing import CliRunner
 from impact_pipeline.cli import app
 from impact_pipeline.errors import InputError
 from impact_pipeline.governance.ledger import Ledger
+from impact_pipeline_tests.cli.invoked import impact
 from impact_pipeline_tests.governance.test_registration import PLAN, SIGNED, edited, looked
 from impact_pipeline_tests.small_shop import document, write_catalog
-from impact_pipeline_tests.stages.test_causal import DID, PANEL, PLAIN, plan
+from impact_pipeline_tests.stages.causal_home import DID, PANEL, PLAIN, plan
 
 COMING = SIGNED.replace("2026-03-0", "2126-03-0")
 
@@ -24,14 +25,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("LOGNAME", "ada")
     write_catalog(tmp_path / "catalog", changes={PLAN: COMING})
     return tmp_path
-
-
-def impact(*words: str) -> str:
-    """What the command prints; raises what it raises."""
-    done = CliRunner().invoke(app, words)
-    if done.exception is not None and not isinstance(done.exception, SystemExit):
-        raise done.exception
-    return done.stdout
 
 
 def test_a_plan_lives_from_draft_to_closed(home: Path) -> None:

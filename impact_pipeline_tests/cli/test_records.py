@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from impact_pipeline.errors import InputError
-from impact_pipeline_tests.cli.test_plan import impact
+from impact_pipeline_tests.cli.invoked import impact
 from impact_pipeline_tests.governance.reviewed import STUDY, reviewed_home
 
 

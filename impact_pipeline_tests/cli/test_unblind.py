@@ -7,10 +7,9 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from impact_pipeline.cli import app
 from impact_pipeline.errors import InputError
+from impact_pipeline_tests.cli.invoked import impact
 from impact_pipeline_tests.stages.small_workspace import look, opened, with_data
 
 
@@ -19,14 +18,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("IMPACT_HOME", str(tmp_path))
     look(with_data(opened(tmp_path)), date(2026, 3, 6))
     return tmp_path
-
-
-def impact(*words: str) -> str:
-    """What the command prints; raises what it raises."""
-    done = CliRunner().invoke(app, words)
-    if done.exception is not None and not isinstance(done.exception, SystemExit):
-        raise done.exception
-    return done.stdout
 
 
 def test_a_person_unblinds_a_study_on_the_record(home: Path) -> None:

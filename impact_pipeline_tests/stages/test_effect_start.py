@@ -10,8 +10,8 @@ import pytest
 
 from impact_pipeline.stages.effect_start import effect_start
 from impact_pipeline_tests.small_shop import ENGINE
+from impact_pipeline_tests.stages.causal_home import DAYS, DID, FIRST, PANEL, STARTS, contacts, home, look, plan
 from impact_pipeline_tests.stages.small_workspace import opened
-from impact_pipeline_tests.stages.test_causal import DAYS, DID, FIRST, PANEL, STARTS, contacts, home, look, plan
 
 SERIES = "{type: series, starts: 2026-03-08}"
 STEP = "{type: interrupted_time_series, season: none}"
