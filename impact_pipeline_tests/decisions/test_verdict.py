@@ -189,6 +189,12 @@ def test_harm_before_the_planned_look_is_named() -> None:
     assert found.next_step == "Look at the harm now; unless it is stopped, the look is on 2026-03-15."
 
 
+def test_alerts_are_of_guardrails_alone() -> None:
+    [alert] = decided(planned(days=14), [LOSS, HARM], days=3).alerts
+    assert alert.startswith("Tickets rose by 10.0 % ")
+    assert decided(planned(days=14), [LOSS, FINE], days=3).alerts == ()
+
+
 def test_the_planned_look_is_the_day_the_last_window_closes() -> None:
     assert decided(planned(days=14), [WIN, FINE], days=12).decision is Decision.HOLD
     assert decided(planned(days=14), [WIN, FINE], days=13).decision is Decision.SHIP
