@@ -84,9 +84,9 @@ def find_review(reviews: Iterable[Review], reference: str) -> Review:
     found = [one for one in listed if len(reference) >= SHORTEST_REVIEW and one.id.startswith(reference)]
     if len(found) == 1:
         return found[0]
-    told, shown = ("several", found) if found else ("no", [one for one in listed if one.open])
+    told, shown = ("several reviews", found) if found else ("no review", [one for one in listed if one.open])
     known = ", ".join(f"{one.id} ({one.kind} on {one.study})" for one in shown) or "none is open"
-    raise InputError(f"'{reference[:60]}' is the id of {told} review: {known}; `impact review list` shows all")
+    raise InputError(f"'{reference[:60]}' is the id of {told}: {known}; `impact review list` shows all")
 
 
 def _once(answers: Iterable[Answer]) -> tuple[Answer, ...]:

@@ -34,7 +34,7 @@ def record_of(study: Study, lake: Lake) -> StudyRecord:
 
 def write_postmortem(study: Study, lake: Lake, out: Path) -> None:
     """Write it to `out`, over an earlier one that nobody changed; raises `InputError` before it would lose words."""
-    if out.exists() and not untouched(out.read_text(encoding="utf-8")):
+    if out.exists() and not (out.is_file() and untouched(out.read_bytes().decode(errors="replace"))):
         told = f"{out} was changed by hand, or is no postmortem, and is not written over"
         raise InputError(
             f"{told}; move its words to {document_path(study.catalog, study.name)}, or choose another file"

@@ -117,7 +117,7 @@ def test_a_reference_that_names_no_review_lists_what_is_open(tmp_path: Path) -> 
         find_review(listed(workspace), "zzzz")
     with pytest.raises(InputError, match="is the id of no review"):
         find_review(listed(workspace), review.id[:3])
-    with pytest.raises(InputError, match="is the id of several review"):
+    with pytest.raises(InputError, match="is the id of several reviews: "):
         find_review((review, review), review.id)
 
 

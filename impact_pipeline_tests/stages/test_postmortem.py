@@ -120,6 +120,9 @@ def test_a_file_that_was_changed_by_hand_is_not_written_over(looked: Path, tmp_p
     with pytest.raises(InputError, match=r"postmortem\.md was changed by hand, or is no postmortem, and is not"):
         write_postmortem(study, Lake(looked), out)
     assert "Never again." in out.read_text()
+    for other in (tmp_path, looked / "lake" / "results" / STUDY / "current-scorecard.json"):
+        with pytest.raises(InputError, match="is no postmortem"):
+            write_postmortem(study, Lake(looked), other)
 
 
 def test_what_stands_failed_and_was_restated_is_told(looked: Path, tmp_path: Path) -> None:
