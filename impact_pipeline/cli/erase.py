@@ -37,7 +37,8 @@ def erase(
 ) -> None:
     """Take a unit out of the lake, its history included, and scan every byte. Exit 2 names the files that hold it."""
     from impact_pipeline.stages import erase_told
-    from impact_pipeline.stages.erase import Request, erase
+    from impact_pipeline.stages.erase import erase
+    from impact_pipeline.stages.erasure_request import Request
 
     asked = Request(request, entity, _ids(id_file), reason, named(actor), tuple(also or ()))
     erased = erase(workspace_at(home, 1), asked)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
 from pathlib import Path
+from tempfile import gettempdir
 from time import time
 from typing import Any
 
@@ -35,6 +36,7 @@ from impact_pipeline.errors import InputError
 from impact_pipeline.lake.failures import Failed
 from impact_pipeline.lake.files import remove_unfinished
 from impact_pipeline.lake.lake import Lake
+from impact_pipeline.lake.spool import remove_left_behind
 from impact_pipeline.stages.first_look import announcements
 from impact_pipeline.stages.retention import retain
 from impact_pipeline.stages.staleness import Stale, due_or_stale, stale_data, stale_studies
@@ -77,6 +79,7 @@ class Operator:
     def night(self, day: date) -> Night:
         """The data of `day`, everything stale, the studies due on `day`, then money and report."""
         remove_unfinished(self.lake.root, older_than=time() - UNFINISHED_AGE)
+        remove_left_behind(Path(gettempdir()), older_than=time() - UNFINISHED_AGE)
         for line in announcements(self.catalog, self.lake, DuckDBEngine().name):
             self.tell(line)
         sources = sources_of(self.catalog, day)

@@ -11,12 +11,15 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from impact_pipeline.errors import LakeError
+from impact_pipeline.governance.entries import read_entry
 from impact_pipeline.governance.ledger import Ledger
 from impact_pipeline.governance.plan_documents import KeptDocuments
 from impact_pipeline.lake.erased_tables import Reduced
 
 EVENT = "erasure"
 DOCUMENT = "erasure"
+_MARKER = b'"event":"erasure"'
 
 Told = Mapping[str, tuple[Reduced, ...]]
 """Table, or 'raw' for staged days -> its states before and after."""
@@ -90,14 +93,21 @@ NO_ERASURES = Erasures()
 
 
 def erasures_of(home: Path) -> Erasures:
-    """By the home's ledger; raises `LakeError` where it, or what it refers to, was changed."""
+    """By the home's ledger; an entry, or what it refers to, that is not as it was written is not believed."""
     steps: dict[str, Step] = {}
-    entries = [entry for entry in Ledger(home).entries() if entry.event == EVENT]
-    for entry in entries:
-        for states in KeptDocuments(home).plain(entry.payload["documents"])[DOCUMENT].values():
-            for state in states:
-                steps[state["before"]] = Step(state["after"], state["rows"], entry.payload["request"])
-    return Erasures(steps, len(entries))
+    entries = [entry for line in Ledger(home).lines() if _MARKER in line and (entry := read_entry(line)) is not None]
+    told = [entry for entry in entries if entry.event == EVENT]
+    for entry in told:
+        for states in _kept(home, entry.payload["documents"]).values():
+            steps |= {one["before"]: Step(one["after"], one["rows"], entry.payload["request"]) for one in states}
+    return Erasures(steps, len(told))
+
+
+def _kept(home: Path, digests: Mapping[str, str]) -> Mapping[str, Any]:
+    try:
+        return KeptDocuments(home).plain(digests)[DOCUMENT]
+    except LakeError:
+        return {}
 
 
 def keep_told(home: Path, told: Told) -> Mapping[str, str]:

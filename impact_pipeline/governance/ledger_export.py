@@ -12,7 +12,7 @@ from impact_pipeline.governance.entries import Entry
 
 COLUMNS = ("seq", "ts", "actor", "event", "study", "reason", "payload", "prev", "hash")
 _FORMULA_STARTS = "=+-@|%\t\r"
-_TOLD = ("as_of", "decision", "approval", "command", "needed", "as", "reason", "kind", "text")
+_TOLD = ("as_of", "decision", "approval", "command", "needed", "as", "reason", "request", "rows", "kind", "text")
 
 
 def as_json(entries: Iterable[Entry]) -> str:

@@ -28,15 +28,13 @@ def erase_staged(staging: Staging, states: StagedStates, sought: Sought) -> tupl
     for place, staged, path in _days(staging):
         if place in states and path.exists():
             _stage_without(staging, staged, path, sought)
-    reduced = []
-    for place, staged, path in _days(staging):
-        for other in path.parent.glob("*.parquet"):
-            if other != path:
-                other.unlink()
-        if place in states:
-            before, rows = states[place]
-            reduced.append(Reduced(place, before, staged.fingerprint, rows - staged.rows, standing=True))
-    return tuple(reduced)
+    named = {place: (staged, path) for place, staged, path in _days(staging)}
+    current = {path for _, path in named.values()}
+    for path in staging.root.glob("*/*/*.parquet"):
+        if path not in current:
+            path.unlink()
+    found = ((place, named[place][0], *states[place]) for place in sorted(states) if place in named)
+    return tuple(Reduced(place, before, now.fingerprint, rows - now.rows, True) for place, now, before, rows in found)
 
 
 def _days(staging: Staging) -> Iterator[tuple[str, StagedDay, Path]]:

@@ -16,7 +16,7 @@ from typing import Any
 
 from deltalake import DeltaTable
 
-from impact_pipeline.lake.commits import LOG, Commit, commits_of, place_of, states_through_time
+from impact_pipeline.lake.commits import LOG, Commit, HeldPartition, commits_of, place_of, states_through_time
 from impact_pipeline.lake.content import content_of
 from impact_pipeline.lake.files import write_atomically
 from impact_pipeline.lake.sought import Sought
@@ -74,15 +74,23 @@ def erase_rows(table: LakeTable, found: Touched, sought: Sought, beside: Path) -
 
 def record_anew(table: LakeTable, found: Touched, fingerprints: Mapping[str, str]) -> None:
     """Make commits record what their partitions hold, and name their inputs by what those hold now."""
-    for commit, held in states_through_time(table):
-        state, facts = held.state, json.dumps(held.state.facts)
-        renamed = _FINGERPRINT.sub(lambda mark: fingerprints.get(mark[0], mark[0]), facts)
-        made = replace(state, facts=json.loads(renamed))
-        if str(commit.version) in found.states:
-            content = content_of(table, held, held.schema)
-            made = replace(made, rows=content.rows, fingerprint=content.digest)
-        if made != state:
-            _replace(commit, [_recorded(action, made) for action in commit.actions])
+    made = [(commit, _anew(table, commit, held, found, fingerprints)) for commit, held in states_through_time(table)]
+    changed = {commit.version: state for commit, state in made if state != commit.state}
+    for commit in commits_of(table.path) if changed else ():
+        state = changed.get(commit.version)
+        actions = commit.actions if state is None else [_recorded(action, state) for action in commit.actions]
+        _replace(commit, list(actions), always=commit.version == 0)
+
+
+def _anew(
+    table: LakeTable, commit: Commit, held: HeldPartition, found: Touched, fingerprints: Mapping[str, str]
+) -> PartitionState:
+    facts = _FINGERPRINT.sub(lambda mark: fingerprints.get(mark[0], mark[0]), json.dumps(held.state.facts))
+    state = replace(held.state, facts=json.loads(facts))
+    if str(commit.version) not in found.states:
+        return state
+    content = content_of(table, held, held.schema)
+    return replace(state, rows=content.rows, fingerprint=content.digest)
 
 
 def _rewritten(path: Path, sought: Sought, beside: Path) -> Mapping[str, Any] | None:
@@ -126,7 +134,7 @@ def _recorded(action: Mapping[str, Any], state: PartitionState) -> Mapping[str, 
 
 
 def _replace(commit: Commit, actions: list[Mapping[str, Any]], *, always: bool = False) -> None:
-    """The first commit is always written again: by it, processes notice that a table is another."""
+    """The first commit is written again whenever another is: by it, processes notice that a table is another."""
     if always or actions != list(commit.actions):
         lines = [json.dumps(action, separators=(",", ":")) for action in actions]
         write_atomically(commit.path, "\n".join(lines).encode())

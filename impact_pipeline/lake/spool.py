@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -44,4 +45,20 @@ def spooled(rows: pa.RecordBatchReader) -> Iterator[Spool]:
 def left_behind(folder: Path, older_than: float) -> tuple[Path, ...]:
     """Streams and scratch lakes that killed processes left in a folder of temporary files before a POSIX time."""
     found = (path for prefix in (PREFIX, SCRATCH) for path in folder.glob(f"{prefix}*"))
-    return tuple(sorted(path for path in found if path.exists() and path.lstat().st_mtime < older_than))
+    return tuple(sorted(path for path in found if 0 < _written_at(path) < older_than))
+
+
+def remove_left_behind(folder: Path, older_than: float) -> int:
+    """Remove them, as far as they are ours to remove; returns how many there were."""
+    left = left_behind(folder, older_than)
+    for path in left:
+        shutil.rmtree(path, ignore_errors=True)
+    return len(left)
+
+
+def _written_at(path: Path) -> float:
+    """When the folder or a file in it was last written; 0 where it is gone meanwhile."""
+    try:
+        return max(one.lstat().st_mtime for one in (path, *path.glob("*")))
+    except FileNotFoundError:
+        return 0

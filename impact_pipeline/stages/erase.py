@@ -8,22 +8,19 @@ from __future__ import annotations
 
 import math
 import tempfile
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
 from impact_pipeline.catalog.catalog import Catalog
 from impact_pipeline.catalog.identity import digest
 from impact_pipeline.errors import InputError
 from impact_pipeline.governance.deny_list import DenyList, mark_of
-from impact_pipeline.governance.epochs import epochs_of, keys_at_hand
+from impact_pipeline.governance.epochs import epochs_of
 from impact_pipeline.governance.erasures import EVENT, Told, keep_told, rows_gone
 from impact_pipeline.governance.ledger import Ledger
-from impact_pipeline.governance.pseudonyms import SecretKey, pseudonymised
+from impact_pipeline.governance.pseudonyms import SecretKey
 from impact_pipeline.lake.byte_scan import Scanned, scanned
 from impact_pipeline.lake.erased_staging import StagedStates, erase_staged, staged_with
 from impact_pipeline.lake.erased_tables import Reduced, Touched, erase_rows, record_anew, touched
@@ -31,7 +28,8 @@ from impact_pipeline.lake.files import remove_unfinished
 from impact_pipeline.lake.lake import Lake
 from impact_pipeline.lake.maintenance import Maintenance
 from impact_pipeline.lake.sought import SHORTEST, Sought
-from impact_pipeline.lake.spool import left_behind
+from impact_pipeline.lake.spool import left_behind, remove_left_behind
+from impact_pipeline.stages.erasure_request import Request, keys_of, refuse_unfit, sought_of
 from impact_pipeline.stages.workspace import Workspace
 
 RAW = "raw"
@@ -40,21 +38,6 @@ LEFT_AGE = 3600.0
 
 OWN = ("catalog", "raw")
 """Folders of a home that are the operator's."""
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Request:
-    """One unit: all `ids` that it has. `also` are files and folders outside the home to scan, such as exports."""
-
-    name: str
-    entity: str
-    ids: tuple[str, ...]
-    reason: str
-    actor: str
-    also: tuple[Path, ...] = ()
-
-    def __repr__(self) -> str:
-        return f"Request({self.name!r}, hidden)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +68,9 @@ class Erased:
 
 def erase(workspace: Workspace, request: Request) -> Erased:
     """Raises `InputError` for a request that cannot be, `MaintenanceError` while anything else runs in the home."""
-    keys = _keys(workspace, request)
-    _refuse_unfit(request)
-    sought = _sought(request, keys)
+    keys = keys_of(workspace, request)
+    refuse_unfit(request)
+    sought = sought_of(request, keys)
     marks = {epoch: [mark_of(id_, request.entity, key) for id_ in request.ids] for epoch, key in keys.items()}
     maintenance = workspace.lake.maintenance
     with maintenance.alone():
@@ -101,39 +84,6 @@ def erase(workspace: Workspace, request: Request) -> Erased:
     return erased
 
 
-def _keys(workspace: Workspace, request: Request) -> dict[str, SecretKey]:
-    """Epoch -> key, of those at hand."""
-    entities = {
-        str(c.entity) for contract in workspace.catalog.contracts.values() for c in contract.columns if c.entity
-    }
-    if request.entity not in entities:
-        known = ", ".join(sorted(entities)) or "none"
-        raise InputError(f"--entity '{request.entity[:40]}' is identified by no contract; entities are {known}")
-    epochs = epochs_of(workspace.catalog, request.entity)
-    keys = keys_at_hand(epochs, workspace.environ)
-    if not keys:
-        variables = ", ".join(epoch.variable for epoch in epochs)
-        raise InputError(f"no key of pseudonyms is at hand, so that no unit can be found; set {variables}")
-    return keys
-
-
-def _refuse_unfit(request: Request) -> None:
-    """Nothing that names the unit may reach the ledger."""
-    if not request.ids:
-        raise InputError("the file holds no id; write each id of the unit on a line of its own")
-    for option, text in (("--request", request.name), ("--reason", request.reason), ("--actor", request.actor)):
-        if not text.strip():
-            raise InputError(f"{option} is empty; it is kept in the ledger, so write it in words that name nobody")
-        if any(id_ in text for id_ in request.ids):
-            raise InputError(f"{option} holds an id that is to be erased; write it without, it is kept in the ledger")
-
-
-def _sought(request: Request, keys: Mapping[str, SecretKey]) -> Sought:
-    ids = pa.array(request.ids, pa.string())
-    pseudonyms = {int(p) for key in keys.values() for p in pseudonymised(ids, request.entity, key).to_pylist()}
-    return Sought(request.ids, tuple(sorted(pseudonyms)))
-
-
 def _begun(maintenance: Maintenance, request: Request, mark: str) -> dict[str, Any]:
     """What an interrupted run of this very erasure had found; raises `InputError` when it was another."""
     begun = maintenance.begun()
@@ -141,7 +91,7 @@ def _begun(maintenance: Maintenance, request: Request, mark: str) -> dict[str, A
         return {"request": request.name, "mark": mark, "tables": {}, "staged": {}}
     if (begun["request"], begun["mark"]) != (request.name, mark):
         raise InputError(
-            f"erasure '{begun['request']}' was interrupted; run it again, with the same ids, before others"
+            f"erasure '{begun['request']}' was interrupted; run it again, with the same ids and keys, before others"
         )
     return begun
 
@@ -167,7 +117,9 @@ def _taken_out(lake: Lake, maintenance: Maintenance, begun: dict[str, Any], soug
 
 def _scan(workspace: Workspace, request: Request, sought: Sought) -> Scanned:
     own = [workspace.home / folder for folder in OWN]
-    temporary = left_behind(Path(tempfile.gettempdir()), time.time() - LEFT_AGE)
+    folder, before = Path(tempfile.gettempdir()), workspace.now.timestamp() - LEFT_AGE
+    remove_left_behind(folder, before)
+    temporary = left_behind(folder, before)
     return scanned([workspace.home, *request.also, *temporary], sought, besides=own)
 
 

@@ -57,12 +57,15 @@ def document_path(catalog: Catalog, study: str) -> Path:
 
 
 def _cards(study: Study, lake: Lake, entries: tuple[Entry, ...]) -> tuple[Scorecard, ...]:
-    """As readers may see them, in the order in which verdicts were recorded, which a restated look changes."""
+    """As readers of the newest may see them, in the order in which verdicts were recorded."""
     order = {entry.payload["result_id"]: entry.seq for entry in entries if entry.event == "verdict"}
-    readers = Readers.of(study.catalog, lake)
     stored = (value_of(one, Scorecard) for one in stored_results(lake, SCORECARD, study.name))
-    cards = [readers.card(card, study) for card in stored]
-    return tuple(sorted(cards, key=lambda card: (order.get(card.provenance.result_id, -1), card.as_of)))
+    cards = sorted(stored, key=lambda card: (order.get(card.provenance.result_id, -1), card.as_of))
+    if not cards:
+        return ()
+    readers = Readers.of(study.catalog, lake)
+    newest = readers.card(cards[-1], study)
+    return (*(readers.earlier(card, newest) for card in cards[:-1]), newest)
 
 
 def _failures(study: Study, lake: Lake) -> Iterator[StudyFailure | DayFailure]:

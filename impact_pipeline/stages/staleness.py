@@ -19,6 +19,7 @@ from impact_pipeline.catalog.identity import digest
 from impact_pipeline.catalog.meaning import definition
 from impact_pipeline.contracts.publish import is_published, refused
 from impact_pipeline.decisions.base import Scorecard
+from impact_pipeline.errors import LakeError
 from impact_pipeline.exposures.expose import exposure_inputs
 from impact_pipeline.features.learnt_inputs import LearntHistory
 from impact_pipeline.features.query import lookback_days
@@ -170,8 +171,16 @@ def _settled(catalog: Catalog, lake: Lake) -> set[str]:
     names = [name for name in lake.results.studies(SCORECARD) if erasures.count and name in catalog.plans]
     looked = {name: lake.results.pointer(name, SCORECARD)["as_of"] for name in names}
     taken = [name for name in names if looked[name] == catalog.study(name).planned_look.isoformat()]
-    inputs = {name: lake.results.current(name, SCORECARD, Scorecard).value.provenance.inputs for name in taken}
-    return {name for name, read in inputs.items() if erasures.of_inputs(read).requests}
+    return {name for name in taken if _reduced(lake, name, erasures)}
+
+
+def _reduced(lake: Lake, study: str, erasures: Erasures) -> bool:
+    """A result that was changed or is gone is one to make again."""
+    try:
+        inputs = lake.results.current(study, SCORECARD, Scorecard).value.provenance.inputs
+    except LakeError:
+        return False
+    return bool(erasures.of_inputs(inputs).requests)
 
 
 def stale_portfolio(catalog: Catalog, lake: Lake) -> str | None:

@@ -93,6 +93,16 @@ def test_facts_that_name_an_input_name_what_it_holds_now(table: LakeTable, tmp_p
     assert list(faults(folded)) == [""]
 
 
+def test_whoever_knows_a_table_notices_that_its_record_is_another(table: LakeTable, tmp_path: Path) -> None:
+    """Its newest version has the same number, so that only another first commit tells."""
+    folded = LakeTable(tmp_path / "unit_days" / "orders")
+    publish(folded, "a", [7])
+    publish(folded, "b", [7], fingerprint_in="f" * 32)
+    assert folded.states()["b"].facts == {"fingerprint_in": "f" * 32}
+    record_anew(folded, touched(folded, UNIT), {"f" * 32: "0" * 32})
+    assert folded.states()["b"].facts == {"fingerprint_in": "0" * 32}
+
+
 def test_checkpoints_keep_no_statistic_of_what_went(table: LakeTable, tmp_path: Path) -> None:
     DeltaTable(table.path).create_checkpoint()
     assert any("checkpoint" in path.name for path in scanned([tmp_path], UNIT).left)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from impact_pipeline.lake.spool import left_behind, spooled
+from impact_pipeline.lake.spool import left_behind, remove_left_behind, spooled
 from impact_pipeline_tests.lake.test_fingerprint import MANY, fingerprint
 
 
@@ -38,3 +38,12 @@ def test_what_killed_processes_left_is_found_once_it_is_old(tmp_path: Path) -> N
     os.utime(tmp_path / "impact-replay-b", (2_000, 2_000))
     assert left_behind(tmp_path, older_than=1_500) == (tmp_path / "impact-spool-a",)
     assert len(left_behind(tmp_path, older_than=2_500)) == 2
+    assert remove_left_behind(tmp_path, older_than=1_500) == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["impact-replay-b", "other-c"]
+
+
+def test_what_is_still_written_to_is_not_left(tmp_path: Path) -> None:
+    (tmp_path / "impact-spool-a").mkdir()
+    (tmp_path / "impact-spool-a" / "rows.arrow").touch()
+    os.utime(tmp_path / "impact-spool-a", (1_000, 1_000))
+    assert left_behind(tmp_path, older_than=1_500) == ()

