@@ -19,7 +19,7 @@ RARE = ("review", "postmortem", "epoch")
 def check(home: Home = DEFAULT_HOME, as_json: Json = False) -> None:
     """Validate every document of the catalog; report every fault at once, and what warns or holds studies up."""
     from impact_pipeline.catalog.load import FOLDERS
-    from impact_pipeline.engines.duckdb import DuckDBEngine
+    from impact_pipeline.engines.installed import engine_installed
     from impact_pipeline.governance.access import access_told, policy_at
     from impact_pipeline.governance.access_faults import access_faults
     from impact_pipeline.governance.versions import version_warnings
@@ -30,7 +30,7 @@ def check(home: Home = DEFAULT_HOME, as_json: Json = False) -> None:
     found = (*catalog.broken.values(), access_faults(policy, catalog, home))
     issues = sorted(issue for own in found for issue in own)
     warnings, access = version_warnings(home, catalog), access_told(policy)
-    announced = announcements(catalog, Lake(home.resolve()), DuckDBEngine().name)
+    announced = announcements(catalog, Lake(home.resolve()), engine_installed())
     counts: dict[str, int] = {kind: len(catalog.of_kind(kind)) for kind in FOLDERS.values()}
     if as_json:
         told = {"issues": _located(issues), "warnings": _located(warnings), "engine": list(announced)}

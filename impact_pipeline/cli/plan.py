@@ -179,11 +179,11 @@ def abandon(study: Name, reason: Reason, actor: Actor = None, home: Home = DEFAU
 @plan_app.command("accept-engine")
 def accept_engine(study: Name, reason: Reason, actor: Actor = None, home: Home = DEFAULT_HOME) -> None:
     """Let a running study go on with the engine that is installed, which is not the one it began on."""
-    from impact_pipeline.engines.duckdb import DuckDBEngine
+    from impact_pipeline.engines.installed import engine_installed
     from impact_pipeline.lake.lake import Lake
     from impact_pipeline.stages.first_look import accept
 
-    planned, lake, engine = catalog_at(home).study(study), Lake(home.resolve()), DuckDBEngine().name
+    planned, lake, engine = catalog_at(home).study(study), Lake(home.resolve()), engine_installed()
     entry = accept(planned, lake, engine, reason=reason, actor=named(actor), now=datetime.now(UTC))
     typer.echo(f"{study} goes on with {engine} (entry {entry.seq}); every report from now on says so")
 

@@ -45,14 +45,14 @@ def replay(
 
 def verify(home: Home = DEFAULT_HOME, as_json: Json = False) -> None:
     """Hold tables, staged days, results, pointers and signatures against what was recorded. Exit 2: some differ."""
-    from impact_pipeline.engines.duckdb import DuckDBEngine
+    from impact_pipeline.engines.installed import engine_installed
     from impact_pipeline.governance.signing import signing_key
     from impact_pipeline.lake.lake import Lake
     from impact_pipeline.stages.verify import verify as verified
 
     lake = Lake(home.resolve())
     with lake.maintenance.running():
-        found = verified(lake, signing_key(os.environ), DuckDBEngine().name)
+        found = verified(lake, signing_key(os.environ), engine_installed())
     if as_json:
         print_json(found.as_plain())
     else:

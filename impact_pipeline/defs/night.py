@@ -31,7 +31,7 @@ from impact_pipeline.defs.automation import (
 from impact_pipeline.defs.event_log import relaxed_event_log
 from impact_pipeline.defs.left_runs import OPERATOR_TAG, present
 from impact_pipeline.defs.partitions import AS_OF_TAG, CLOCK_TAG, contiguous, range_tags, study_keys
-from impact_pipeline.engines.duckdb import DuckDBEngine
+from impact_pipeline.engines.installed import engine_installed
 from impact_pipeline.errors import InputError
 from impact_pipeline.lake.failures import Failed
 from impact_pipeline.lake.files import remove_unfinished
@@ -80,7 +80,7 @@ class Operator:
         """The data of `day`, everything stale, the studies due on `day`, then money and report."""
         remove_unfinished(self.lake.root, older_than=time() - UNFINISHED_AGE)
         remove_left_behind(Path(gettempdir()), older_than=time() - UNFINISHED_AGE)
-        for line in announcements(self.catalog, self.lake, DuckDBEngine().name):
+        for line in announcements(self.catalog, self.lake, engine_installed()):
             self.tell(line)
         sources = sources_of(self.catalog, day)
         if not sources:

@@ -13,6 +13,7 @@ import pyarrow as pa
 from sqlglot import exp
 
 from impact_pipeline.engines.base import Input, ParquetFiles
+from impact_pipeline.engines.installed import engine_installed
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class DuckDBEngine:
 
     @property
     def name(self) -> str:
-        return f"duckdb {duckdb.__version__}"
+        return engine_installed()
 
     def table(self, query: exp.Query, inputs: Mapping[str, Input]) -> pa.Table:
         with self.session(inputs) as opened:

@@ -36,7 +36,7 @@ try:
     app(["check", "--home", sys.argv[1], "--json"], standalone_mode=False)
 finally:
     outside = [name for name in opened if name.startswith(("/etc/passwd", "/srv/"))]
-    sys.stderr.write(repr((outside, "duckdb" in sys.modules)))
+    sys.stderr.write(repr((outside, "impact_pipeline.engines.duckdb" in sys.modules)))
 """
 
 FACT = DOCUMENTS["facts/visits.yaml"]
