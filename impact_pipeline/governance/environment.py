@@ -81,9 +81,9 @@ def _blas() -> tuple[str, int | None]:
     import numpy as np
     from threadpoolctl import threadpool_info
 
-    own = str(Path(np.__file__).parent)
+    own = str(Path(np.__file__).resolve().parent)
     for pool in threadpool_info():
-        if pool["user_api"] == "blas" and str(pool["filepath"]).startswith(own):
+        if pool["user_api"] == "blas" and str(Path(pool["filepath"]).resolve()).startswith(own):
             kind = f"{pool['internal_api']} {pool['version']} {pool.get('architecture', '')}".strip()
             return kind, int(pool["num_threads"])
     return "", None
