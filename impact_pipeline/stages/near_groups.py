@@ -9,7 +9,9 @@ from collections.abc import Iterator, Mapping
 from itertools import product
 
 from impact_pipeline.catalog.catalog import Study
+from impact_pipeline.catalog.disclosure import CLOSED
 from impact_pipeline.errors import LakeError
+from impact_pipeline.exposures.query import segment_column
 from impact_pipeline.exposures.unshared import ExposedGroup, units_not_shared
 from impact_pipeline.governance.disclosure import EVERYONE, Counts, Group, Margin
 from impact_pipeline.outcomes.cells import EXPOSED
@@ -22,6 +24,9 @@ def near_groups(workspace: Workspace, study: Study, exposed: Margin, kind: str) 
 
     A group of this study yields to those of segments before it, and to those of other studies that are told already.
     """
+    policy = workspace.catalog.disclosure
+    if policy.tells_all or policy == CLOSED:
+        return ()
     own, others = _groups(exposed), list(_others(workspace, study, kind))
     found = [
         group
@@ -47,12 +52,18 @@ def _others(workspace: Workspace, study: Study, kind: str) -> Iterator[tuple[Stu
             continue
         if plan.sample is not None or not metrics & {use.metric for use in plan.metrics}:
             continue
+        other = workspace.catalog.study(name)
         try:
             margin = workspace.lake.results.current(name, kind, Margins).value.readings[EXPOSED]
+            columns = {segment_column(EVERYONE[0]), *workspace.lake.exposures(other.table).schema().names}
         except LakeError:
             continue
-        told = {group: counts for group, counts in _groups(margin).items() if group not in margin.near}
-        yield workspace.catalog.study(name), {} if EVERYONE in margin.near else told
+        told = {
+            group: counts
+            for group, counts in _groups(margin).items()
+            if group not in margin.near and segment_column(group[0]) in columns
+        }
+        yield other, {} if EVERYONE in margin.near else told
 
 
 def _near(

@@ -50,8 +50,8 @@ def replaced(old: str, new: str) -> Callable[[bytes], bytes]:
 
 def test_an_untouched_home_holds_with_its_signatures(looked: Path) -> None:
     found = verified(looked, SigningKey(KEY.encode()))
-    assert (found.faults, found.remarks, found.results, found.signatures) == ((), (), 6, 2)
-    assert str(found).endswith("6 results, 2 signatures: all as recorded")
+    assert (found.faults, found.remarks, found.results, found.signatures) == ((), (), 8, 2)
+    assert str(found).endswith("8 results, 2 signatures: all as recorded")
 
 
 def test_without_the_key_signatures_are_not_checked_and_that_is_said(looked: Path) -> None:
