@@ -96,10 +96,11 @@ def atoms() -> tuple[Atom, ...]:
 def published_looks(home: Path, policy: str = "") -> list[Scorecard]:
     """What readers were given after every night."""
     workspace = opened(home, {**CHANGES, **({"disclosure.yaml": policy} if policy else {})})
-    return [card for day in DAYS for card in _night(workspace, day)]
+    return [card for day in DAYS for card in night(workspace, day)]
 
 
-def _night(workspace: Workspace, day: date) -> tuple[Scorecard, ...]:
+def night(workspace: Workspace, day: date) -> tuple[Scorecard, ...]:
+    """A day of all users through the stages of both studies, and what readers get of it."""
     deliver(workspace, _rows(day), day)
     assert load(workspace, day) == ""
     for name in workspace.catalog.plans:
