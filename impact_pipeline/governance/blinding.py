@@ -6,7 +6,7 @@ What is withheld, and what is shown in its place, is the reports' matter.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -14,7 +14,7 @@ from pathlib import Path
 from impact_pipeline.catalog.catalog import Study
 from impact_pipeline.catalog.reached import catalog_of
 from impact_pipeline.errors import ImpactError
-from impact_pipeline.governance.entries import Entry, read_entry
+from impact_pipeline.governance.entries import Entry
 from impact_pipeline.governance.ledger import Ledger
 from impact_pipeline.governance.plan_documents import KeptDocuments
 from impact_pipeline.governance.plan_life import PlanState, life_of
@@ -77,7 +77,7 @@ def unblindings(entries: Iterable[Entry]) -> tuple[str, ...]:
 def deciding_entries(home: Path) -> Mapping[str, tuple[Entry, ...]]:
     """Study -> the entries that its blinding depends on; a line that was changed is passed over, and unblinds none."""
     found: dict[str, list[Entry]] = {}
-    for entry in _deciding(home):
+    for entry in Ledger(home).of_events(*DECIDING):
         found.setdefault(entry.study or "", []).append(entry)
     return {study: tuple(own) for study, own in found.items()}
 
@@ -97,14 +97,6 @@ def aliases(study: str, arms: Iterable[str]) -> Mapping[str, str]:
 def aliases_of(study: Study) -> Mapping[str, str]:
     """Those of a study's arms; none where nobody was dealt one, as in causal designs."""
     return {} if study.samples else aliases(study.name, study.arms)
-
-
-def _deciding(home: Path) -> Iterator[Entry]:
-    markers = [f'"event":"{event}"'.encode() for event in DECIDING]
-    for line in Ledger(home).lines():
-        entry = read_entry(line) if any(marker in line for marker in markers) else None
-        if entry is not None and entry.event in DECIDING:
-            yield entry
 
 
 def _bound(study: Study, home: Path, entries: tuple[Entry, ...]) -> Study:

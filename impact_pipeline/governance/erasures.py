@@ -12,14 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from impact_pipeline.errors import LakeError
-from impact_pipeline.governance.entries import read_entry
 from impact_pipeline.governance.ledger import Ledger
 from impact_pipeline.governance.plan_documents import KeptDocuments
 from impact_pipeline.lake.erased_tables import Reduced
 
 EVENT = "erasure"
 DOCUMENT = "erasure"
-_MARKER = b'"event":"erasure"'
 
 Told = Mapping[str, tuple[Reduced, ...]]
 """Table, or 'raw' for staged days -> its states before and after."""
@@ -95,8 +93,7 @@ NO_ERASURES = Erasures()
 def erasures_of(home: Path) -> Erasures:
     """By the home's ledger; an entry, or what it refers to, that is not as it was written is not believed."""
     steps: dict[str, Step] = {}
-    entries = [entry for line in Ledger(home).lines() if _MARKER in line and (entry := read_entry(line)) is not None]
-    told = [entry for entry in entries if entry.event == EVENT]
+    told = Ledger(home).of_events(EVENT)
     for entry in told:
         for states in _kept(home, entry.payload["documents"]).values():
             steps |= {one["before"]: Step(one["after"], one["rows"], entry.payload["request"]) for one in states}
