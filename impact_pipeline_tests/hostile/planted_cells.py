@@ -38,7 +38,7 @@ _COLUMNS = """      - {name: country, logicalType: string, physicalType: VARCHAR
       - {name: event_ts"""
 _PLAN = (
     DOCUMENTS["studies/shorter_page.yaml"]
-    .replace("ends: 2026-03-06", f"ends: {DAYS[-1]}")
+    .replace("ends: 2026-03-06", f"ends: {DAYS[-1]}\ngovernance: {{blinding: false}}")
     .replace(
         "  device: {type: column, column: device}\n",
         "  device: {type: column, column: device}\n  country: {type: column, column: country}\n",

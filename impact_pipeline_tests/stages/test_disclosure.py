@@ -93,7 +93,8 @@ def test_nothing_is_told_of_a_look_whose_units_were_not_counted(workspace: Works
 def test_public_units_are_told_whatever_their_number(tmp_path: Path) -> None:
     contract = DOCUMENTS["contracts/visits.yaml"].replace("required: true, primaryKey", "classification: public,\n"
                                                           "         required: true, primaryKey")  # fmt: skip
-    made = opened(tmp_path, {"contracts/visits.yaml": contract})
+    seen = DOCUMENTS[f"studies/{STUDY}.yaml"] + "governance: {blinding: false}\n"
+    made = opened(tmp_path, {"contracts/visits.yaml": contract, f"studies/{STUDY}.yaml": seen})
     deliver(made, base_rows().slice(0, FEW))
     assert load(made) == ""
     look(made, DAY)
