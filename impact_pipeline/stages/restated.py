@@ -10,6 +10,7 @@ from impact_pipeline.catalog.catalog import Study
 from impact_pipeline.decisions.base import Decision, Scorecard
 from impact_pipeline.errors import LakeError
 from impact_pipeline.estimators.base import Estimate, Result
+from impact_pipeline.governance.erasures import Erasures, erasures_of
 from impact_pipeline.governance.ledger import Ledger
 from impact_pipeline.governance.standing import Standing
 from impact_pipeline.lake.lake import Lake
@@ -25,30 +26,38 @@ Inputs = Mapping[str, Mapping[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """The first verdict of a look that settled its study, and how its inputs read otherwise now."""
+    """The first verdict of a look that settled its study, and which of its inputs read otherwise now.
+
+    Where its inputs were `reduced` by erasures besides, what moved would tell of the erased.
+    """
 
     card: Scorecard
     restated: tuple[str, ...]
+    reduced: bool
 
     def told(self, study: Study, now: Scorecard) -> str:
         """'data restated after the look that decided (ship): trusted/orders 2026-03-05; Orders per user: +0.3 pp'."""
         places = ", ".join(self.restated[:LISTED])
         more = f" and {len(self.restated) - LISTED} more" if len(self.restated) > LISTED else ""
-        moved = _moved(study, self.card, now)
+        moved = "" if self.reduced else _moved(study, self.card, now)
         decided = self.card.verdict.decision
         return f"data restated after the look that decided ({decided}): {places}{more}{f'; {moved}' if moved else ''}"
 
 
 def decided_before(study: Study, lake: Lake, as_of: date, inputs: Inputs) -> Decided | None:
-    """The verdict that settled the study at this date, where what it read has been restated since."""
+    """The verdict that settled the study at this date, where what it read has been restated since.
+
+    An erasure restates nothing: it lawfully reduces.
+    """
     told = (entry.payload for entry in Ledger(lake.home).entries(study.name) if entry.event == "verdict")
     settled = (one for one in told if one["final"] and one["as_of"] == as_of.isoformat() and one["decision"] in SETTLED)
     first = next(settled, None)
     card = None if first is None else _stored(lake, study.name, first["result_id"])
     if card is None:
         return None
-    restated = tuple(_restated(card.provenance.inputs, inputs))
-    return Decided(card, restated) if restated else None
+    erasures, then = erasures_of(lake.home), card.provenance.inputs
+    restated = tuple(_restated(then, inputs, erasures))
+    return Decided(card, restated, bool(erasures.of_inputs(then).requests)) if restated else None
 
 
 def standing_after(standing: Standing, decided: Decided, study: Study, now: Scorecard) -> Standing:
@@ -70,12 +79,12 @@ def _stored(lake: Lake, study: str, result_id: str) -> Scorecard | None:
     return None
 
 
-def _restated(then: Inputs, now: Inputs) -> Iterator[str]:
+def _restated(then: Inputs, now: Inputs, erasures: Erasures) -> Iterator[str]:
     """Days that were read and read otherwise now, or came late among them."""
     for name, days in sorted(then.items()):
         current = now.get(name, {})
         for day in sorted({*days, *(day for day in current if days and day < max(days))}):
-            if trusted_mark(days.get(day, "")) != trusted_mark(current.get(day, "")):
+            if erasures.now(trusted_mark(days.get(day, ""))).fingerprint != trusted_mark(current.get(day, "")):
                 yield f"{name} {day}"
 
 

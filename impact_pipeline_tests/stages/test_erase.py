@@ -27,6 +27,7 @@ from impact_pipeline.stages.replay_told import as_told
 from impact_pipeline.stages.replay_told import tell as tell_replayed
 from impact_pipeline.stages.retention import retain
 from impact_pipeline.stages.staleness import due_or_stale, portfolio_inputs, stale_data, stale_studies
+from impact_pipeline.stages.study import current_scorecard
 from impact_pipeline.stages.verify import verify
 from impact_pipeline_tests.delivered_home import (
     GONE,
@@ -40,6 +41,7 @@ from impact_pipeline_tests.delivered_home import (
     pseudonym_of,
     publish_delivered,
 )
+from impact_pipeline_tests.small_shop import publish
 from impact_pipeline_tests.stages.looked_home import EARLIER, STUDY, copy_of
 from impact_pipeline_tests.stages.small_workspace import look
 
@@ -129,6 +131,23 @@ def test_numbers_that_an_erasure_moved_are_named_and_not_told(erased: Path) -> N
     moved = {one.place: one.sentence for one in found.moved if one.cause == "number"}
     told = "the recomputed number is not the stored one; both are withheld: it would tell of the erased"
     assert moved["exposed_per_arm.treatment"] == f"exposed_per_arm.treatment: {told}"
+
+
+def test_a_decided_study_that_is_made_again_by_hand_tells_of_no_restatement(erased: Path) -> None:
+    """By how much its numbers moved is the erased unit's own value."""
+    workspace = opened(erased, LATER)
+    look(workspace)
+    card = current_scorecard(workspace.lake, STUDY)
+    assert not any("restated" in told for told in (*card.verdict.deviations, *card.verdict.exploratory))
+
+
+def test_a_restatement_beside_an_erasure_is_told_without_what_moved(erased: Path) -> None:
+    workspace = opened(erased, LATER)
+    publish(workspace.lake, "orders", "2026-03-05", [], generation=workspace.generation)
+    look(workspace)
+    verdict = current_scorecard(workspace.lake, STUDY).verdict
+    [told] = [one for one in (*verdict.deviations, *verdict.exploratory) if "restated" in one]
+    assert told.endswith(": trusted/orders 2026-03-05")
 
 
 def test_a_change_besides_the_erasure_is_named_all_the_same(erased: Path) -> None:
