@@ -21,8 +21,6 @@ class PlanState(StrEnum):
     ABANDONED = "abandoned"
 
 
-ENDED = (PlanState.CLOSED, PlanState.ABANDONED)
-
 _ANEW = "write a new plan under another name"
 _FIRST = "is a draft: register it first, `impact plan register {study} --reason ...`"
 _AMEND = "is registered already: change it with `impact plan amend {study} --reason ...`"

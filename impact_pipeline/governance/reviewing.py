@@ -12,9 +12,8 @@ from impact_pipeline.errors import InputError
 from impact_pipeline.governance.ledger import Ledger
 from impact_pipeline.governance.reviews import ANSWER, REVIEW, Answer, Review
 from impact_pipeline.lake.lake import Lake
+from impact_pipeline.lake.results import SCORECARD
 from impact_pipeline.lake.stored import find_result
-
-RESULT = "scorecard"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +26,7 @@ class Reviewer:
 
     def say(self, kind: ReviewKind, reference: str, text: str) -> Review:
         """Of the result that `reference` names now; the entry names it by its id, and is written once."""
-        stored = find_result(Lake(self.home), RESULT, reference)
+        stored = find_result(Lake(self.home), SCORECARD, reference)
         told = {
             "study": stored.study, "result_id": stored.plain()["provenance"]["result_id"],
             "as_of": stored.as_of.isoformat(), "kind": kind, "text": _checked("--text", text),

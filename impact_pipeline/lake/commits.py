@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -126,8 +125,3 @@ def _commit(file: Path) -> Commit:
 
 def _place(file: Path) -> str:
     return "/".join(file.parts[-4:])
-
-
-def sha256_of(path: Path) -> str:
-    with path.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()

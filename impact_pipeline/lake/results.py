@@ -16,6 +16,10 @@ from impact_pipeline.lake.files import write_atomically
 
 T = TypeVar("T")
 
+FINDINGS, ESTIMATES, SCORECARD = "findings", "estimates", "scorecard"
+MARGINS = "margins"
+"""Kinds of results: what a look concluded, and the counts behind its numbers."""
+
 
 @dataclass(frozen=True, slots=True)
 class Record(Generic[T]):

@@ -19,6 +19,7 @@ from impact_pipeline.decisions.disclosed import Disclosed
 from impact_pipeline.decisions.published import published
 from impact_pipeline.governance.disclosure import Counts, Margin, Telling, Told, apart, told_of
 from impact_pipeline.lake.lake import Lake
+from impact_pipeline.lake.results import MARGINS, SCORECARD
 from impact_pipeline.lake.stored import StoredResult, kept_documents, stored_results, value_of
 from impact_pipeline.outcomes.cells import EXPOSED
 from impact_pipeline.outcomes.margins import Margins, margins_of
@@ -27,7 +28,6 @@ from impact_pipeline.stages.near_groups import near_groups
 from impact_pipeline.stages.standing import cells_of, cells_version, version_of
 from impact_pipeline.stages.workspace import Workspace
 
-MARGINS = "margins"
 NOTHING = Telling("small")
 
 
@@ -43,7 +43,7 @@ def _counted(workspace: Workspace, study: Study, as_of: date, version: str) -> M
         return Margins(version, {EXPOSED: Margin(dict(seen_in_samples(workspace, study, as_of).per_arm))})
     first, *second = study.bases
     readings, by_day = margins_of(first, cells_of(workspace, first), as_of)
-    near = near_groups(workspace, study, readings[EXPOSED], MARGINS) if study.protected else ()
+    near = near_groups(workspace, study, readings[EXPOSED]) if study.protected else ()
     readings = {key: replace(margin, near=near) for key, margin in readings.items()}
     other = [margins_of(basis, cells_of(workspace, basis), as_of)[0] for basis in second]
     return Margins(version, readings, by_day, other[0] if other else {})
@@ -59,8 +59,8 @@ class LookTold:
     other: Mapping[str, Telling]
 
 
-def published_card(card: Scorecard, study: Study, lake: Lake, kind: str) -> Scorecard:
-    """The scorecard as readers get it; where its counts were not kept nothing is told. `kind` is of scorecards."""
+def published_card(card: Scorecard, study: Study, lake: Lake) -> Scorecard:
+    """The scorecard as readers get it; where its counts were not kept nothing is told."""
     policy = study.catalog.disclosure
     if not study.protected or policy.tells_all:
         return card
@@ -69,7 +69,7 @@ def published_card(card: Scorecard, study: Study, lake: Lake, kind: str) -> Scor
     if own is None:
         return published(card, study, Disclosed(study.plan.entity, policy, {}))
     told = _disclosed(looks[: own + 1], study)
-    standing, cards = _standing(looks[:own], looks[own]), stored_results(lake, kind, study.name)
+    standing, cards = _standing(looks[:own], looks[own]), stored_results(lake, SCORECARD, study.name)
     found = {key: _earlier_card(look, looks, study, cards) for key, look in standing.items()}
     return published(card, study, replace(told, stands={key: one for key, one in found.items() if one is not None}))
 

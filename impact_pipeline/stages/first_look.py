@@ -10,15 +10,15 @@ from impact_pipeline.errors import InputError, LakeError
 from impact_pipeline.governance.engine_acceptance import accept_engine, acceptance
 from impact_pipeline.governance.entries import Entry
 from impact_pipeline.lake.lake import Lake
+from impact_pipeline.lake.results import SCORECARD
 from impact_pipeline.lake.stored import StoredResult, stored_results
 
-KIND = "scorecard"
 ACCEPT = "impact plan accept-engine {study} --reason ..."
 
 
 def engine_remarks(lake: Lake, study: str, as_of: date, engine: str) -> tuple[str, ...]:
     """A sentence when a look before `as_of` was made on another engine version."""
-    earlier = [one for one in stored_results(lake, KIND, study) if one.as_of < as_of]
+    earlier = [one for one in stored_results(lake, SCORECARD, study) if one.as_of < as_of]
     if not earlier or _engine_of(earlier[0]) == engine:
         return ()
     told = f"the first look, on {earlier[0].as_of}, was made on {_engine_of(earlier[0])} and this one on {engine}"
@@ -62,7 +62,7 @@ def _announced(began_on: str, studies: list[str], engine: str) -> str:
 
 def _kept_engine(study: Study, lake: Lake, engine: str) -> str:
     """The engine that a running study began on and keeps; '' where it may be looked at on this one."""
-    pointer = lake.results.pointer(study.name, KIND)
+    pointer = lake.results.pointer(study.name, SCORECARD)
     if not pointer or date.fromisoformat(pointer["as_of"]) >= study.planned_look:
         return ""
     began_on = next(_engines(lake, study.name), engine)
@@ -71,7 +71,7 @@ def _kept_engine(study: Study, lake: Lake, engine: str) -> str:
 
 def _engines(lake: Lake, study: str) -> Iterator[str]:
     """Of the looks in their order."""
-    return (_engine_of(one) for one in stored_results(lake, KIND, study))
+    return (_engine_of(one) for one in stored_results(lake, SCORECARD, study))
 
 
 def _engine_of(result: StoredResult) -> str:

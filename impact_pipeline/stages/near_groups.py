@@ -14,20 +14,21 @@ from impact_pipeline.errors import LakeError
 from impact_pipeline.exposures.query import segment_column
 from impact_pipeline.exposures.unshared import ExposedGroup, units_not_shared
 from impact_pipeline.governance.disclosure import EVERYONE, Counts, Group, Margin
+from impact_pipeline.lake.results import MARGINS
 from impact_pipeline.outcomes.cells import EXPOSED
 from impact_pipeline.outcomes.margins import Margins
 from impact_pipeline.stages.workspace import Workspace
 
 
-def near_groups(workspace: Workspace, study: Study, exposed: Margin, kind: str) -> tuple[Group, ...]:
-    """Those whose units, or those of an arm, are another's and few more, or lack few of them; `kind` is of margins.
+def near_groups(workspace: Workspace, study: Study, exposed: Margin) -> tuple[Group, ...]:
+    """Those whose units, or those of an arm, are another's and few more, or lack few of them.
 
     A group of this study yields to those of segments before it, and to those of other studies that are told already.
     """
     policy = workspace.catalog.disclosure
     if policy.tells_all or policy == CLOSED:
         return ()
-    own, others = _groups(exposed), list(_others(workspace, study, kind))
+    own, others = _groups(exposed), list(_others(workspace, study))
     found = [
         group
         for group, counts in own.items()
@@ -44,7 +45,7 @@ def _groups(exposed: Margin) -> dict[Group, Counts]:
     return {EVERYONE: exposed.whole, **values}
 
 
-def _others(workspace: Workspace, study: Study, kind: str) -> Iterator[tuple[Study, dict[Group, Counts]]]:
+def _others(workspace: Workspace, study: Study) -> Iterator[tuple[Study, dict[Group, Counts]]]:
     """Other studies about such units that read one of the metrics, with the groups of them that are told."""
     metrics = {use.metric for use in study.uses}
     for name, plan in workspace.catalog.plans.items():
@@ -54,7 +55,7 @@ def _others(workspace: Workspace, study: Study, kind: str) -> Iterator[tuple[Stu
             continue
         other = workspace.catalog.study(name)
         try:
-            margin = workspace.lake.results.current(name, kind, Margins).value.readings[EXPOSED]
+            margin = workspace.lake.results.current(name, MARGINS, Margins).value.readings[EXPOSED]
             columns = {segment_column(EVERYONE[0]), *workspace.lake.exposures(other.table).schema().names}
         except LakeError:
             continue

@@ -13,6 +13,7 @@ from impact_pipeline.governance.reviews import open_challenges, reviews_of
 from impact_pipeline.kpis.base import Impact
 from impact_pipeline.kpis.portfolio import PortfolioEntry, portfolio
 from impact_pipeline.lake.lake import Lake
+from impact_pipeline.lake.results import SCORECARD
 from impact_pipeline.lake.tables import LakeTable
 from impact_pipeline.reports.look import DayFailure, Entry, StudyFailure
 from impact_pipeline.reports.reviews import challenges_in_markdown
@@ -20,7 +21,7 @@ from impact_pipeline.reports.site import write_site
 from impact_pipeline.stages.outcome import Outcome, outcome_of
 from impact_pipeline.stages.readers import Readers
 from impact_pipeline.stages.staleness import portfolio_inputs
-from impact_pipeline.stages.study import RESULT_LOGIC, SCORECARD, STAGES, current_scorecard
+from impact_pipeline.stages.study import RESULT_LOGIC, STAGES, current_scorecard
 from impact_pipeline.stages.workspace import Workspace
 
 _AMOUNTS = [("amount", pa.float64()), ("lower", pa.float64()), ("upper", pa.float64()), ("level", pa.float64())]

@@ -14,11 +14,11 @@ from impact_pipeline.governance.ledger import Ledger
 from impact_pipeline.governance.reviews import reviews_of
 from impact_pipeline.lake.files import write_atomically
 from impact_pipeline.lake.lake import Lake
+from impact_pipeline.lake.results import SCORECARD
 from impact_pipeline.lake.stored import stored_results, value_of
 from impact_pipeline.reports.look import DayFailure, StudyFailure
 from impact_pipeline.reports.postmortem import StudyRecord, postmortem, untouched
 from impact_pipeline.stages.readers import Readers
-from impact_pipeline.stages.study import SCORECARD
 from impact_pipeline.stages.unblinding import refuse_blinded
 
 

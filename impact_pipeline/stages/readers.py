@@ -17,11 +17,9 @@ from impact_pipeline.errors import LakeError
 from impact_pipeline.governance.blinding import Blinding, blinding_of, deciding_entries, unblindings
 from impact_pipeline.governance.entries import Entry
 from impact_pipeline.lake.lake import Lake
+from impact_pipeline.lake.results import SCORECARD
 from impact_pipeline.reports.blinded import BlindedScorecard, blinded, without_segments
 from impact_pipeline.stages.disclosure import published_card
-
-KIND = "scorecard"
-"""The kind of result that holds a look's verdict."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +41,7 @@ class Readers:
     def blinding_now(self, study: Study) -> Blinding:
         """Of the newest look; of a study without one, as before any."""
         try:
-            card = self.lake.results.current(study.name, KIND, Scorecard).value
+            card = self.lake.results.current(study.name, SCORECARD, Scorecard).value
         except LakeError:
             return self.blinding(study, date.min, final=False)
         return self.blinding(study, card.as_of, final=card.verdict.final)
@@ -51,7 +49,7 @@ class Readers:
     def card(self, card: Scorecard, study: Study) -> Scorecard:
         """The card as they may see it; who unblinded the study is among its deviations."""
         deviations = dict.fromkeys((*card.verdict.deviations, *unblindings(self._own(study))))
-        card = published_card(card, study, self.lake, KIND)
+        card = published_card(card, study, self.lake)
         told = replace(card, verdict=replace(card.verdict, deviations=tuple(deviations)))
         until = self.blinding(study, card.as_of, final=card.verdict.final).until
         return without_segments(told, self._hidden(study)) if until is None else blinded(told, study, until)
@@ -59,7 +57,7 @@ class Readers:
     def earlier(self, card: Scorecard, shown: Scorecard) -> Scorecard:
         """An earlier card of the study beside the one that is shown: blinded where that one is."""
         study = self.catalog.study(card.study)
-        told = published_card(card, study, self.lake, KIND)
+        told = published_card(card, study, self.lake)
         return blinded(told, study, shown.until) if isinstance(shown, BlindedScorecard) else told
 
     def _hidden(self, study: Study) -> frozenset[str]:

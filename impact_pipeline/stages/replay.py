@@ -24,7 +24,7 @@ from impact_pipeline.governance.fields import FieldChange, changed_fields
 from impact_pipeline.governance.ledger import Ledger
 from impact_pipeline.lake.lake import Lake
 from impact_pipeline.lake.pointers import pointer_fault
-from impact_pipeline.lake.results import canonical_json
+from impact_pipeline.lake.results import SCORECARD, canonical_json
 from impact_pipeline.lake.spool import SCRATCH
 from impact_pipeline.lake.stored import StoredResult, find_result, kept_documents, value_of
 from impact_pipeline.outcomes.fold import fold_day
@@ -33,14 +33,7 @@ from impact_pipeline.stages.first_look import engine_remarks
 from impact_pipeline.stages.history import recorded_cards
 from impact_pipeline.stages.provenance import table_marks
 from impact_pipeline.stages.restore import restore_inputs
-from impact_pipeline.stages.study import (
-    SCORECARD,
-    card_of,
-    estimates_of,
-    findings_of,
-    make_cells,
-    make_exposures,
-)
+from impact_pipeline.stages.study import card_of, estimates_of, findings_of, make_cells, make_exposures
 from impact_pipeline.stages.workspace import Workspace, code_version
 
 NUMBERS = ("exposed_per_arm", "mixed_units", "findings", "estimates", "impacts", "verdict")
@@ -187,7 +180,7 @@ def _recomputed(
     made = card_of(scratch, study, card.as_of, findings, estimates, kept, remarks, card.verdict.standing)
     again = json.loads(canonical_json(made))
     changed = [change for name in NUMBERS for change in changed_fields(plain[name], again[name], name)]
-    yield from _numbers(changed, hidden_places(card, published_card(card, study, workspace.lake, SCORECARD)))
+    yield from _numbers(changed, hidden_places(card, published_card(card, study, workspace.lake)))
     if not changed and canonical_json(replace(made, provenance=origin)) != canonical_json(card):
         yield Difference("number", "scorecard", "the numbers are equal, and yet their bits differ")
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from impact_pipeline.errors import InputError
 from impact_pipeline.governance.erasures import Reduction
+from impact_pipeline.lake.results import SCORECARD
 from impact_pipeline.stages.readers import Readers
 from impact_pipeline.stages.replay import Difference, Replayed, replay
-from impact_pipeline.stages.study import SCORECARD
 from impact_pipeline.stages.workspace import Workspace
 
 LISTED = 12

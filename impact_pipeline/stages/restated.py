@@ -14,6 +14,7 @@ from impact_pipeline.governance.erasures import Erasures, erasures_of
 from impact_pipeline.governance.ledger import Ledger
 from impact_pipeline.governance.standing import Standing
 from impact_pipeline.lake.lake import Lake
+from impact_pipeline.lake.results import SCORECARD
 from impact_pipeline.lake.stored import stored_results, value_of
 from impact_pipeline.outcomes.cells import ALL_UNITS
 from impact_pipeline.stages.restore import trusted_mark
@@ -69,7 +70,7 @@ def standing_after(standing: Standing, decided: Decided, study: Study, now: Scor
 
 
 def _stored(lake: Lake, study: str, result_id: str) -> Scorecard | None:
-    for one in stored_results(lake, "scorecard", study):
+    for one in stored_results(lake, SCORECARD, study):
         try:
             card = value_of(one, Scorecard)
         except LakeError:

@@ -16,12 +16,12 @@ from impact_pipeline.governance.document_changes import document_changes
 from impact_pipeline.governance.environment import Environment, changes
 from impact_pipeline.governance.fields import FieldChange, changed_fields
 from impact_pipeline.lake.lake import Lake
+from impact_pipeline.lake.results import SCORECARD
 from impact_pipeline.lake.stored import StoredResult, find_result, kept_documents, value_of
 from impact_pipeline.stages.cell_diff import CellDiff, cell_diffs
 from impact_pipeline.stages.disclosure import published_card, study_of
 from impact_pipeline.stages.replay import NUMBERS
 from impact_pipeline.stages.restore import trusted_mark
-from impact_pipeline.stages.study import SCORECARD
 
 LISTED = 20
 LISTED_DAYS = 5
@@ -102,7 +102,7 @@ def compare(catalog: Catalog, lake: Lake, engine: Engine, first: str, second: st
 
 def _told(result: StoredResult, catalog: Catalog, lake: Lake) -> Mapping[str, Any]:
     card = value_of(result, Scorecard)
-    return as_plain(published_card(card, study_of(card, catalog, lake), lake, SCORECARD))
+    return as_plain(published_card(card, study_of(card, catalog, lake), lake))
 
 
 def _changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[FieldChange, ...]:

@@ -28,12 +28,13 @@ from impact_pipeline.governance.plan_documents import meaning_of
 from impact_pipeline.governance.reviews import reviews_of
 from impact_pipeline.governance.standing import ended_plans
 from impact_pipeline.lake.lake import Lake
+from impact_pipeline.lake.results import ESTIMATES, FINDINGS, SCORECARD
 from impact_pipeline.lake.tables import PartitionState
 from impact_pipeline.outcomes.fold import is_folded
 from impact_pipeline.outcomes.maturity import FactDays, days_of_look
 from impact_pipeline.stages.readers import blinding_mark
 from impact_pipeline.stages.standing import version_of
-from impact_pipeline.stages.study import ESTIMATES, FINDINGS, SCORECARD, verdict_inputs
+from impact_pipeline.stages.study import verdict_inputs
 
 
 @dataclass(frozen=True, slots=True, order=True)

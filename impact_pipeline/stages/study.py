@@ -22,6 +22,7 @@ from impact_pipeline.governance.signing import signing_key
 from impact_pipeline.governance.standing import Standing, standing_of
 from impact_pipeline.kpis.seen import Seen, seen_in_cells
 from impact_pipeline.lake.lake import Lake
+from impact_pipeline.lake.results import ESTIMATES, FINDINGS, SCORECARD
 from impact_pipeline.lake.stored import StoredResult
 from impact_pipeline.outcomes.cells_table import read_bins
 from impact_pipeline.outcomes.measure import LOGIC as CELLS_LOGIC
@@ -39,7 +40,7 @@ from impact_pipeline.stages.first_look import engine_remarks, refuse_other_engin
 from impact_pipeline.stages.history import earlier_cards, past_lifts
 from impact_pipeline.stages.outcome import Outcome, outcome_of
 from impact_pipeline.stages.provenance import kept_of, sign
-from impact_pipeline.stages.readers import KIND, Readers
+from impact_pipeline.stages.readers import Readers
 from impact_pipeline.stages.record import record_look, record_verdict
 from impact_pipeline.stages.restated import decided_before, standing_after
 from impact_pipeline.stages.standing import (
@@ -53,7 +54,6 @@ from impact_pipeline.stages.standing import (
 )
 from impact_pipeline.stages.workspace import Workspace, code_version
 
-FINDINGS, ESTIMATES, SCORECARD = "findings", "estimates", KIND
 RESULT_LOGIC = "results/2"
 PICTURE_SCALE = 1.5
 """Sharp, and no wider than the dialog in which Dagster shows it."""

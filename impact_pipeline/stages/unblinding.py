@@ -12,8 +12,9 @@ from impact_pipeline.governance.entries import Entry
 from impact_pipeline.governance.ledger import Ledger
 from impact_pipeline.governance.plan_life import PlanState, life_of
 from impact_pipeline.lake.lake import Lake
+from impact_pipeline.lake.results import SCORECARD
 from impact_pipeline.lake.stored import find_result
-from impact_pipeline.stages.readers import KIND, Readers
+from impact_pipeline.stages.readers import Readers
 
 
 def unblind(catalog: Catalog, lake: Lake, name: str, reason: str, *, actor: str, now: datetime) -> Entry:
@@ -25,7 +26,7 @@ def unblind(catalog: Catalog, lake: Lake, name: str, reason: str, *, actor: str,
         refusal = _refusal(study, Readers.of(catalog, lake), writer.entries(name))
         if refusal is not None:
             raise InputError(f"study '{name}' {refusal}")
-        as_of = lake.results.current(name, KIND, Scorecard).as_of.isoformat()
+        as_of = lake.results.current(name, SCORECARD, Scorecard).as_of.isoformat()
         told = {"study": name, "as_of": as_of, "reason": reason}
         return writer.append(UNBLINDING, told, actor=actor, now=now)
 
@@ -38,7 +39,7 @@ def _refusal(study: Study, readers: Readers, entries: tuple[Entry, ...]) -> str 
     found = readers.blinding_now(study)
     if found.until is None:
         return f"is not blinded: {found.why}"
-    if not readers.lake.results.pointer(study.name, KIND):
+    if not readers.lake.results.pointer(study.name, SCORECARD):
         return "has no look yet, so there is nothing to see; run its nights first"
     return None
 
@@ -46,7 +47,7 @@ def _refusal(study: Study, readers: Readers, entries: tuple[Entry, ...]) -> str 
 def refuse_blinded(catalog: Catalog, lake: Lake, *references: str) -> None:
     """Raise `InputError` where one of these results is of a study whose direction is withheld."""
     readers = Readers.of(catalog, lake)
-    for study in sorted({find_result(lake, KIND, reference).study for reference in references}):
+    for study in sorted({find_result(lake, SCORECARD, reference).study for reference in references}):
         until = readers.blinding_now(catalog.study(study)).until if study in catalog.plans else None
         if until is not None:
             wait = f"wait until the planned look on {until}, or `impact unblind {study} --reason ...`"

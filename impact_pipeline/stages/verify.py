@@ -16,11 +16,11 @@ from impact_pipeline.governance.signing import SIGNING_VARIABLE, SigningKey, ope
 from impact_pipeline.lake.inspection import inspect
 from impact_pipeline.lake.lake import Lake
 from impact_pipeline.lake.pointers import pointer_fault, read_pointer
+from impact_pipeline.lake.results import ESTIMATES, FINDINGS, MARGINS, SCORECARD
 from impact_pipeline.lake.sealed import faults_of as sealed_faults
 from impact_pipeline.lake.stored import DOCUMENTS, StoredResult, find_result, kept_documents, stored_results
-from impact_pipeline.stages.disclosure import MARGINS
 from impact_pipeline.stages.provenance import SIGNED_SUFFIX
-from impact_pipeline.stages.study import ESTIMATES, FINDINGS, SCORECARD, verdict_inputs
+from impact_pipeline.stages.study import verdict_inputs
 
 KINDS = (MARGINS, FINDINGS, ESTIMATES, SCORECARD)
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from impact_pipeline.decisions.base import Scorecard
 from impact_pipeline.governance.reviewing import Reviewer
 from impact_pipeline.lake.lake import Lake
+from impact_pipeline.lake.results import SCORECARD
 from impact_pipeline.stages.record import record_verdict
-from impact_pipeline.stages.study import SCORECARD
 from impact_pipeline.stages.workspace import Workspace, generation_of
 from impact_pipeline_tests.reports.examples import scorecard
 from impact_pipeline_tests.small_shop import ENGINE, write_catalog

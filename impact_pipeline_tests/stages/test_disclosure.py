@@ -8,7 +8,7 @@ import pytest
 
 from impact_pipeline.decisions.base import Scorecard
 from impact_pipeline.estimators.base import Estimate, NotEstimable
-from impact_pipeline.stages.disclosure import MARGINS
+from impact_pipeline.lake.results import MARGINS
 from impact_pipeline.stages.portfolio import make_impact, scorecards
 from impact_pipeline.stages.staleness import stale_portfolio
 from impact_pipeline.stages.study import current_scorecard

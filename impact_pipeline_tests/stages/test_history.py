@@ -10,8 +10,8 @@ from impact_pipeline.catalog.catalog import Catalog, Study
 from impact_pipeline.decisions.base import Decision
 from impact_pipeline.errors import LakeError
 from impact_pipeline.lake.lake import Lake
+from impact_pipeline.lake.results import SCORECARD
 from impact_pipeline.stages.history import earlier_cards, past_lifts, recorded_cards
-from impact_pipeline.stages.study import SCORECARD
 from impact_pipeline_tests.reports import examples
 
 LATER = 100

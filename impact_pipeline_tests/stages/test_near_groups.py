@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from impact_pipeline.governance.disclosure import EVERYONE, Group
+from impact_pipeline.lake.results import MARGINS
 from impact_pipeline.outcomes.cells import EXPOSED
 from impact_pipeline.outcomes.margins import Margins
-from impact_pipeline.stages.disclosure import MARGINS
 from impact_pipeline.stages.near_groups import near_groups
 from impact_pipeline.stages.study import STAGES
 from impact_pipeline.stages.workspace import Workspace
@@ -29,7 +29,7 @@ def workspace(tmp_path: Path) -> Workspace:
 
 def near(workspace: Workspace, name: str) -> tuple[Group, ...]:
     margin = workspace.lake.results.current(name, MARGINS, Margins).value.readings[EXPOSED]
-    return near_groups(workspace, workspace.catalog.study(name), margin, MARGINS)
+    return near_groups(workspace, workspace.catalog.study(name), margin)
 
 
 def test_the_study_that_looks_second_yields(workspace: Workspace) -> None:
