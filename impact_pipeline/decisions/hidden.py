@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Collection
 
 from impact_pipeline.decisions.base import Scorecard
 from impact_pipeline.governance.fields import FieldChange, changed_fields
-from impact_pipeline.lake.results import canonical_json
+from impact_pipeline.lake.results import as_plain
 
 WITHHELD = "withheld"
 
@@ -16,12 +14,6 @@ WITHHELD = "withheld"
 def hidden_places(card: Scorecard, told: Scorecard) -> frozenset[str]:
     """Places of what is withheld or told otherwise."""
     return frozenset(change.place for change in changed_fields(as_plain(card), as_plain(told)))
-
-
-def as_plain(card: Scorecard) -> Mapping[str, Any]:
-    """The scorecard as its file holds it."""
-    plain: dict[str, Any] = json.loads(canonical_json(card))
-    return plain
 
 
 def is_hidden(change: FieldChange, hidden: Collection[str]) -> bool:

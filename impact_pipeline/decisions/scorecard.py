@@ -7,8 +7,6 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from pydantic import TypeAdapter
-
 from impact_pipeline.catalog.catalog import Study
 from impact_pipeline.catalog.identity import digest
 from impact_pipeline.decisions.base import Provenance, Scorecard
@@ -19,6 +17,7 @@ from impact_pipeline.governance.environment import Environment
 from impact_pipeline.governance.standing import Standing
 from impact_pipeline.kpis.impact import impact_of
 from impact_pipeline.kpis.seen import Seen
+from impact_pipeline.lake.results import as_plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,7 @@ def scorecard_of(
     decided = decide(study, estimates, findings, as_of, standing)
     verdict = replace(decided, reasons=(*decided.reasons, *remarks))
     impacts = impact_of(study, estimates, seen.units_per_day)
-    numbers = [_plain(part) for part in (estimates, tuple(findings), verdict, impacts)]
+    numbers = [as_plain(part) for part in (estimates, tuple(findings), verdict, impacts)]
     origin = _provenance(study, numbers, code_version, engine, inputs, kept)
     return Scorecard(
         study.name, as_of, verdict, estimates, tuple(findings), impacts, dict(seen.per_arm), seen.mixed_units, origin
@@ -88,7 +87,3 @@ def stored_result_id(card: Mapping[str, Any]) -> str:
     origin = card["provenance"]
     made_from = [origin[name] for name in ("plan_digest", "metric_versions", "code_version", "engine", "inputs")]
     return result_id(made_from, [card[name] for name in ("estimates", "findings", "verdict", "impacts")])
-
-
-def _plain(value: Any) -> Any:
-    return TypeAdapter(type(value)).dump_python(value, mode="json")

@@ -5,12 +5,13 @@ Units that a study saw in several arms are of its groups here: whom it sets apar
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlglot import exp
 
 from impact_pipeline.catalog.catalog import Study
-from impact_pipeline.engines.base import Engine
+from impact_pipeline.engines.base import Input, Session
 from impact_pipeline.engines.scaled import column, named
 from impact_pipeline.exposures.query import segment_column
 from impact_pipeline.governance.disclosure import EVERYONE, Group
@@ -24,15 +25,18 @@ KEYS = ("unit", "cohort_day")
 class ExposedGroup:
     """Units of some arms of a study: all of them, or those with one value of a segment."""
 
-    study: Study
     group: Group
     arms: tuple[str, ...]
 
 
-def units_not_shared(a: ExposedGroup, b: ExposedGroup, lake: Lake, engine: Engine) -> tuple[int, int]:
-    """How many units are in the first group alone, and in the second alone."""
-    files = {name: lake.exposures(one.study.table).files() for name, one in (("a", a), ("b", b))}
-    [found] = engine.table(_query(a, b), files).to_pylist()
+def exposures_of(a: Study, b: Study, lake: Lake) -> Mapping[str, Input]:
+    """What a session reads that compares groups of two studies, or of one."""
+    return {name: lake.exposures(study.table).files() for name, study in (("a", a), ("b", b))}
+
+
+def units_not_shared(a: ExposedGroup, b: ExposedGroup, session: Session) -> tuple[int, int]:
+    """How many units are in a group of the first study alone, and in one of the second alone."""
+    [found] = session.table(_query(a, b)).to_pylist()
     return int(found["a"]), int(found["b"])
 
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -19,6 +20,25 @@ T = TypeVar("T")
 FINDINGS, ESTIMATES, SCORECARD = "findings", "estimates", "scorecard"
 MARGINS = "margins"
 """Kinds of results: what a look concluded, and the counts behind its numbers."""
+
+
+def read_typed(content: bytes, type_: type[T]) -> T:
+    """A value from its JSON."""
+    kind: Any = type_
+    value: T = _adapter(kind).validate_json(content)
+    return value
+
+
+def as_plain(value: Any) -> Any:
+    """A typed value as JSON holds it."""
+    kind: Any = type(value)
+    return _adapter(kind).dump_python(value, mode="json")
+
+
+@cache
+def _adapter(type_: Any) -> TypeAdapter[Any]:
+    """Made once a type: that of a scorecard takes ten times as long to make as to use."""
+    return TypeAdapter(type_)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +85,7 @@ class Results:
         if digest != pointer["digest"]:
             fault = "was changed after it was written" if content else "is gone"
             raise LakeError(f"{pointer['path']}: the content {fault}; materialize study/{kind} of '{study}' again")
-        return Record(TypeAdapter(type_).validate_json(content), digest, date.fromisoformat(pointer["as_of"]), path)
+        return Record(read_typed(content, type_), digest, date.fromisoformat(pointer["as_of"]), path)
 
     def pointer(self, study: str, kind: str) -> dict[str, str]:
         """Date, digest, path and inputs' digest of the current result; empty when there is none."""
@@ -78,7 +98,7 @@ class Results:
             path for path in (self.root / study).glob(f"*/{kind}-*.json") if path.parent.name < as_of.isoformat()
         ]
         newest = max(earlier, key=lambda path: (path.parent.name, path.stat().st_mtime_ns), default=None)
-        return None if newest is None else TypeAdapter(type_).validate_json(newest.read_bytes())
+        return None if newest is None else read_typed(newest.read_bytes(), type_)
 
     def studies(self, kind: str) -> tuple[str, ...]:
         """Studies that have a current result of this kind, in order."""
@@ -90,5 +110,4 @@ class Results:
 
 def canonical_json(value: Any) -> bytes:
     """JSON of a typed value with sorted keys; floats round-trip, NaN and infinities raise."""
-    plain = TypeAdapter(type(value)).dump_python(value, mode="json")
-    return json.dumps(plain, sort_keys=True, indent=1, allow_nan=False).encode() + b"\n"
+    return json.dumps(as_plain(value), sort_keys=True, indent=1, allow_nan=False).encode() + b"\n"

@@ -10,13 +10,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import TypeAdapter
-
 from impact_pipeline.catalog.document import NAME_PATTERN
 from impact_pipeline.errors import InputError, LakeError
 from impact_pipeline.lake.files import write_atomically
 from impact_pipeline.lake.lake import Lake
 from impact_pipeline.lake.pointers import read_pointer
+from impact_pipeline.lake.results import read_typed
 
 T = TypeVar("T")
 
@@ -76,7 +75,7 @@ def find_result(lake: Lake, kind: str, reference: str) -> StoredResult:
 
 def value_of(result: StoredResult, type_: type[T]) -> T:
     """The typed content; raises `LakeError` when its bytes were changed."""
-    return TypeAdapter(type_).validate_json(result.content())
+    return read_typed(result.content(), type_)
 
 
 def keep_documents(lake: Lake, study: str, content: bytes) -> str:

@@ -5,19 +5,22 @@ Where either has some that the other has not, the difference of their sums is no
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 
 from impact_pipeline.catalog.catalog import Study
 from impact_pipeline.catalog.disclosure import CLOSED
 from impact_pipeline.errors import LakeError
 from impact_pipeline.exposures.query import segment_column
-from impact_pipeline.exposures.unshared import ExposedGroup, units_not_shared
+from impact_pipeline.exposures.unshared import ExposedGroup, exposures_of, units_not_shared
 from impact_pipeline.governance.disclosure import EVERYONE, Counts, Group, Margin
 from impact_pipeline.lake.results import MARGINS
 from impact_pipeline.outcomes.cells import EXPOSED
 from impact_pipeline.outcomes.margins import Margins
 from impact_pipeline.stages.workspace import Workspace
+
+Told = tuple[Study, Group, Counts]
+Pair = tuple[ExposedGroup, ExposedGroup]
 
 
 def near_groups(workspace: Workspace, study: Study, exposed: Margin) -> tuple[Group, ...]:
@@ -28,16 +31,17 @@ def near_groups(workspace: Workspace, study: Study, exposed: Margin) -> tuple[Gr
     policy = workspace.catalog.disclosure
     if policy.tells_all or policy == CLOSED:
         return ()
-    own, others = _groups(exposed), list(_others(workspace, study))
-    found = [
-        group
-        for group, counts in own.items()
-        if any(_near(workspace, study, group, counts, study, one, theirs, pooled=False)
-               for one, theirs in own.items() if "" < one[0] < group[0])
-        or any(_near(workspace, study, group, counts, other, one, theirs, pooled=True)
-               for other, told in others for one, theirs in told.items())
-    ]  # fmt: skip
-    return tuple(found)
+    own, found = _groups(exposed), set[Group]()
+    for other, told in [(study, own), *_others(workspace, study)]:
+        alike = [
+            pair
+            for group, counts in own.items()
+            for one, theirs in told.items()
+            if other is not study or "" < one[0] < group[0]
+            for pair in _alike((study, group, counts), (other, one, theirs), policy.minimum_group_size)
+        ]
+        found |= _few_apart(workspace, study, other, alike)
+    return tuple(group for group in own if group in found)
 
 
 def _groups(exposed: Margin) -> dict[Group, Counts]:
@@ -67,26 +71,32 @@ def _others(workspace: Workspace, study: Study) -> Iterator[tuple[Study, dict[Gr
         yield other, {} if EVERYONE in margin.near else told
 
 
-def _near(
-    workspace: Workspace, study: Study, group: Group, counts: Counts, other: Study, one: Group, theirs: Counts,
-    *, pooled: bool,
-) -> bool:  # fmt: skip
-    """Groups of which one has many more units than the other are not asked for."""
-    least = workspace.catalog.disclosure.minimum_group_size
-    for mine, their in _arms(study, other, pooled=pooled):
-        a, b = _units(counts, mine), _units(theirs, their)
-        if min(a, b) < least or abs(a - b) >= least:
-            continue
-        groups = ExposedGroup(study, group, mine), ExposedGroup(other, one, their)
-        fewer, more = sorted(units_not_shared(*groups, workspace.lake, workspace.engine))
-        if fewer == 0 < more < least:
-            return True
-    return False
+def _alike(mine: Told, theirs: Told, least: int) -> Iterator[Pair]:
+    """Arms of both that may be few units apart: enough of them, and about as many."""
+    (study, group, counts), (other, one, their_counts) = mine, theirs
+    for own, their in _arms(study, other):
+        a, b = _units(counts, own), _units(their_counts, their)
+        if min(a, b) >= least and abs(a - b) < least:
+            yield ExposedGroup(group, own), ExposedGroup(one, their)
 
 
-def _arms(study: Study, other: Study, *, pooled: bool) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
+def _few_apart(workspace: Workspace, study: Study, other: Study, alike: Sequence[Pair]) -> set[Group]:
+    """Groups of the study of which a pair holds the other and few units more, or lies in it."""
+    found = set[Group]()
+    if not alike:
+        return found
+    with workspace.engine.session(exposures_of(study, other, workspace.lake)) as session:
+        for mine, theirs in alike:
+            if mine.group not in found:
+                fewer, more = sorted(units_not_shared(mine, theirs, session))
+                if fewer == 0 < more < workspace.catalog.disclosure.minimum_group_size:
+                    found.add(mine.group)
+    return found
+
+
+def _arms(study: Study, other: Study) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
     """The same arm of one study; of two, each pair of arms, and all arms of both."""
-    if not pooled:
+    if other is study:
         yield from (((arm,), (arm,)) for arm in study.arms)
         return
     yield study.arms, other.arms

@@ -53,7 +53,7 @@ def decided_before(study: Study, lake: Lake, as_of: date, inputs: Inputs) -> Dec
     told = (entry.payload for entry in Ledger(lake.home).entries(study.name) if entry.event == "verdict")
     settled = (one for one in told if one["final"] and one["as_of"] == as_of.isoformat() and one["decision"] in SETTLED)
     first = next(settled, None)
-    card = None if first is None else _stored(lake, study.name, first["result_id"])
+    card = None if first is None else _stored(lake, study.name, as_of, first["result_id"])
     if card is None:
         return None
     erasures, then = erasures_of(lake.home), card.provenance.inputs
@@ -69,8 +69,10 @@ def standing_after(standing: Standing, decided: Decided, study: Study, now: Scor
     return replace(standing, exploratory=(*standing.exploratory, told))
 
 
-def _stored(lake: Lake, study: str, result_id: str) -> Scorecard | None:
+def _stored(lake: Lake, study: str, as_of: date, result_id: str) -> Scorecard | None:
     for one in stored_results(lake, SCORECARD, study):
+        if one.as_of != as_of:
+            continue
         try:
             card = value_of(one, Scorecard)
         except LakeError:

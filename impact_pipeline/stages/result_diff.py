@@ -9,14 +9,13 @@ from typing import Any
 
 from impact_pipeline.catalog.catalog import Catalog
 from impact_pipeline.decisions.base import Scorecard
-from impact_pipeline.decisions.hidden import as_plain
 from impact_pipeline.engines.base import Engine
 from impact_pipeline.errors import InputError
 from impact_pipeline.governance.document_changes import document_changes
 from impact_pipeline.governance.environment import Environment, changes
 from impact_pipeline.governance.fields import FieldChange, changed_fields
 from impact_pipeline.lake.lake import Lake
-from impact_pipeline.lake.results import SCORECARD
+from impact_pipeline.lake.results import SCORECARD, as_plain
 from impact_pipeline.lake.stored import StoredResult, find_result, kept_documents, value_of
 from impact_pipeline.stages.cell_diff import CellDiff, cell_diffs
 from impact_pipeline.stages.disclosure import published_card, study_of
@@ -102,7 +101,8 @@ def compare(catalog: Catalog, lake: Lake, engine: Engine, first: str, second: st
 
 def _told(result: StoredResult, catalog: Catalog, lake: Lake) -> Mapping[str, Any]:
     card = value_of(result, Scorecard)
-    return as_plain(published_card(card, study_of(card, catalog, lake), lake))
+    plain: Mapping[str, Any] = as_plain(published_card(card, study_of(card, catalog, lake), lake))
+    return plain
 
 
 def _changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[FieldChange, ...]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from impact_pipeline.exposures.expose import expose
-from impact_pipeline.exposures.unshared import ExposedGroup, units_not_shared
+from impact_pipeline.exposures.unshared import ExposedGroup, exposures_of, units_not_shared
 from impact_pipeline.governance.disclosure import EVERYONE, Group
 from impact_pipeline_tests.exposures.test_expose import LAST, built, contact, exposed
 from impact_pipeline_tests.small_shop import ENGINE
@@ -35,8 +35,8 @@ def test_units_of_one_group_alone_are_counted(
     catalog, lake = built(tmp_path, d04=rows, d05=[contact(6, "03-05 10:00", "treatment", "x")])
     exposed(lake, catalog)
     study = catalog.study("ranker_v2")
-    groups = [ExposedGroup(study, *one) for one in (a, b)]
-    assert units_not_shared(*groups, lake, ENGINE) == alone
+    with ENGINE.session(exposures_of(study, study, lake)) as session:
+        assert units_not_shared(ExposedGroup(*a), ExposedGroup(*b), session) == alone
 
 
 def test_a_unit_that_another_study_met_on_another_day_is_not_shared(tmp_path: Path) -> None:
@@ -47,5 +47,6 @@ def test_a_unit_that_another_study_met_on_another_day_is_not_shared(tmp_path: Pa
     later = study.plan.model_copy(update={"name": "later", "starts": study.plan.starts.replace(day=5)})
     other = replace(catalog, plans={**catalog.plans, "later": later})
     expose(other.study("later"), LAST, lake=lake, engine=ENGINE, generation="1")
-    a, b = (ExposedGroup(other.study(name), EVERYONE, BOTH) for name in ("ranker_v2", "later"))
-    assert units_not_shared(a, b, lake, ENGINE) == (1, 1)
+    everyone = ExposedGroup(EVERYONE, BOTH)
+    with ENGINE.session(exposures_of(study, other.study("later"), lake)) as session:
+        assert units_not_shared(everyone, everyone, session) == (1, 1)
