@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -171,6 +171,18 @@ def test_a_registered_plan_binds_through_its_looks(tmp_path: Path) -> None:
     registry(tmp_path).register(study, "ready")
     looked(tmp_path)
     assert standing_of(study, tmp_path, BEGAN) == Standing()
+
+
+@pytest.mark.parametrize(("seconds", "late"), [(-1, False), (0, True), (32400, True)])
+def test_a_registration_counts_that_is_older_than_the_day_on_which_the_effect_begins(
+    tmp_path: Path, seconds: int, late: bool
+) -> None:
+    """To the second, in UTC: units are exposed from midnight on."""
+    at = datetime(2026, 3, 4, tzinfo=UTC) + timedelta(seconds=seconds)
+    study = study_of(tmp_path)
+    Registry(tmp_path, "ada", at).register(study, "ready")
+    told = (f"plan registered on {at.date()}, after it began on {BEGAN}",) if late else ()
+    assert standing_of(study, tmp_path, BEGAN).exploratory == told
 
 
 def test_a_registration_after_a_look_comes_too_late(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from impact_pipeline.lake.lake import Lake
 from impact_pipeline.reports.look import Look
 from impact_pipeline.reports.markdown import summary
 from impact_pipeline.reports.pages import study_body
+from impact_pipeline.stages.restated import Decided
 from impact_pipeline.stages.study import current_scorecard
 from impact_pipeline.stages.workspace import Workspace, generation_of
 from impact_pipeline_tests.hostile.test_governance import PLAN, better, loaded, verdict
@@ -139,6 +140,19 @@ def test_a_restatement_that_leaves_the_verdict_is_told_everywhere(tmp_path: Path
     )
     assert told.endswith(" pp")
     assert all("data restated after the look that decided" in text for text in reports(later))
+
+
+def test_what_moved_is_not_told_where_an_erasure_had_its_part(tmp_path: Path) -> None:
+    workspace = loaded(opened(tmp_path))
+    verdict(workspace)
+    before = current_scorecard(workspace.lake, STUDY)
+    verdict(restated(workspace, "treatment", 1.0))
+    now, study = current_scorecard(workspace.lake, STUDY), workspace.catalog.study(STUDY)
+    told, untold = (
+        Decided(before, ("trusted/visits 2026-03-06",), reduced).told(study, now) for reduced in (False, True)
+    )
+    assert untold == "data restated after the look that decided (ship): trusted/visits 2026-03-06"
+    assert told.startswith(f"{untold}; Revenue per user: +")
 
 
 def test_a_restatement_does_not_turn_a_verdict(tmp_path: Path) -> None:

@@ -225,7 +225,7 @@ def _clusters_of(rows: pa.Table, units: list[str]) -> Places | Refusal:
 
 def _cluster_codes(names: Sequence[str | None]) -> Places:
     """Those without a name are a cluster together."""
-    return np.unique([(name is not None, name or "") for name in names], axis=0, return_inverse=True)[1].ravel()
+    return np.unique([name or "" for name in names], return_inverse=True)[1]
 
 
 def _total(rows: pa.Table, periods: list[date]) -> Floats:
